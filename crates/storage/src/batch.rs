@@ -1,0 +1,97 @@
+//! One transaction's worth of events: claim, load, decide, write, all or nothing.
+
+use crate::{ConversationId, EventKey, OwedReply, StoreError};
+use std::sync::Arc;
+use std::time::Instant;
+use todo::{Input, Language, List, Timestamp};
+
+/// Events to apply together, and replies to mark as sent.
+#[derive(Clone)]
+pub struct Batch {
+    /// In the order they are to be applied; events of one conversation keep it.
+    pub events: Vec<Inbound>,
+    /// Replies that LINE has accepted, or that can never be delivered: no longer owed.
+    pub replied: Vec<EventKey>,
+    /// What to do with each event that was not seen before.
+    pub decide: Arc<dyn Decide>,
+    /// When to give up retrying.
+    pub deadline: Instant,
+}
+
+/// An event, verified and understood, waiting to be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbound {
+    /// What it is claimed by.
+    pub key: EventKey,
+    /// What happened.
+    pub input: Input,
+    /// Lets the bot answer once; absent where LINE offers none.
+    pub reply_token: Option<String>,
+    /// When this process received it: the reply token's minute starts here.
+    pub received_at: Timestamp,
+    /// When another process may take the reply over, if one is owed.
+    pub due_at: Timestamp,
+    /// The person's language, where it was just looked up: [`Verdict::Defer`] asks for it.
+    pub language: Option<Language>,
+}
+
+/// What a store keeps of a chat.
+#[derive(Clone, Debug, Default)]
+pub struct Conversation {
+    /// Its list.
+    pub list: List,
+    /// The language replies are written in; `None` until it was looked up.
+    pub language: Option<Language>,
+    /// When the bot was blocked or removed; `None` while it can send.
+    pub left_at: Option<Timestamp>,
+}
+
+/// The use case a store runs inside its transaction, once for each event not seen before.
+///
+/// Pure and quick: it may run again when the transaction is retried.
+pub trait Decide: Send + Sync + 'static {
+    /// Changes `conversation` as `event` demands and says what to reply.
+    fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict;
+}
+
+/// What [`Decide`] made of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Applied; these messages (a JSON array of LINE message objects) are owed to the person.
+    Reply(Arc<str>),
+    /// Applied; nothing to say.
+    Silent,
+    /// Not applied and not claimed: [`Inbound::language`] must be known first. Later events of the conversation in
+    /// the batch are deferred with it, so that their order is kept.
+    Defer,
+}
+
+/// What became of an event of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Claimed and applied, with the reply now owed, if any.
+    Applied(Option<OwedReply>),
+    /// Claimed before; nothing was changed. If its reply is still owed, its time starts anew: LINE lets the reply
+    /// token of a redelivered event be used again
+    /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message-reply-token>).
+    Duplicate,
+    /// See [`Verdict::Defer`].
+    Deferred,
+}
+
+impl Batch {
+    /// The conversations the batch touches, each once, in the order every process locks them in.
+    pub fn conversations(&self) -> Vec<ConversationId> {
+        let mut conversations: Vec<_> = self
+            .events
+            .iter()
+            .map(|event| event.key.conversation.clone())
+            .collect();
+        conversations.sort_unstable();
+        conversations.dedup();
+        conversations
+    }
+}
+
+/// A batch's result, as [`Store::commit`](crate::Store::commit) gives it.
+pub type Outcomes = Result<Vec<Outcome>, StoreError>;

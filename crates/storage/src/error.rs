@@ -1,0 +1,18 @@
+//! How a store can fail, as far as its caller must tell the cases apart.
+
+/// How a store can fail. The cause is kept for the log and never shown to the person in the chat.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or does not answer in time. Trying again later may work.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Cause),
+    /// The database refused this batch. Its events are worth trying one by one.
+    #[error("the database refused the statement: {0}")]
+    Refused(#[source] Cause),
+    /// A stored value cannot be what this program wrote.
+    #[error("a stored value is damaged: {0}")]
+    Damaged(String),
+}
+
+/// What a backend's driver said.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,37 @@
+//! Deleting what is old, in small steps.
+
+use todo::Timestamp;
+
+/// What is old enough to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PruneBefore {
+    /// Claims of events received before this; LINE redelivers for "a certain period", so keep days.
+    pub events: Timestamp,
+    /// Tasks closed before this.
+    pub closed_tasks: Timestamp,
+    /// Conversations the bot was removed from before this, with everything in them.
+    pub left_conversations: Timestamp,
+    /// Owed replies received before this: LINE takes no reply more than 20 minutes after the event
+    /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message-reply-token>).
+    pub owed_replies: Timestamp,
+}
+
+/// How many rows a step deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Claims of events.
+    pub events: u64,
+    /// Closed tasks.
+    pub closed_tasks: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Replies that could no longer be delivered.
+    pub owed_replies: u64,
+}
+
+impl Pruned {
+    /// Whether anything was deleted, so that another step is worth it.
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}

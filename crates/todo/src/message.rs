@@ -1,0 +1,1 @@
+//! A message as lines: commands and titles.

@@ -1,0 +1,1 @@
+//! The sentences, in the person's language, cut to LINE's limits.

@@ -1,0 +1,1 @@
+//! When two titles are the same task.
