@@ -31,8 +31,20 @@ pub struct Inbound {
     pub received_at: Timestamp,
     /// When another process may take the reply over, if one is owed.
     pub due_at: Timestamp,
-    /// The person's language, where it was just looked up: [`Verdict::Defer`] asks for it.
-    pub language: Option<Language>,
+    /// What is known of the person's language: [`Verdict::Defer`] asks for it.
+    pub language: LanguageHint,
+}
+
+/// What is known of the language of the person an event came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LanguageHint {
+    /// It was not looked up.
+    #[default]
+    NotAsked,
+    /// LINE's profile named it; worth storing with the conversation.
+    Known(Language),
+    /// LINE does not tell (a group, a failed call): the default, this time.
+    UseDefault,
 }
 
 /// What a store keeps of a chat.

@@ -23,7 +23,7 @@ pub mod record;
 pub mod reply;
 pub mod schema;
 
-pub use batch::{Batch, Conversation, Decide, Inbound, Outcome, Verdict};
+pub use batch::{Batch, Conversation, Decide, Inbound, LanguageHint, Outcome, Verdict};
 pub use error::StoreError;
 pub use prune::{PruneBefore, Pruned};
 pub use record::ConversationRecord;
