@@ -1,1 +1,40 @@
-//! Filled in next.
+//! The use cases of the bot, between the webhook and the store.
+//!
+//! ```text
+//! line::webhook ─▶ understand ─▶ Intake ─▶ lane (recv_many) ─▶ Store::commit ─▶ answer the waiters
+//!                                             ▲                      │
+//!                                             └── replied ◀─ Replies ◀┘ ─▶ LINE
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`understand`] | a webhook event becomes something to apply, or is set aside |
+//! | [`intake`] | bounded queues in front of the lanes; the caller waits for the commit |
+//! | [`lane`] | one writer a lane: batches form while the last one commits |
+//! | [`decide`] | the pure core, run by the store inside its transaction |
+//! | [`replies`] | owed replies on their way to LINE |
+//! | [`recovery`] | what a dead process, or a failed call, left owed |
+//! | [`housekeeping`] | deleting what is old |
+//! | [`language`] | which language a person reads |
+//!
+//! Invariants: a waiter hears "applied" only after the commit; everything of one conversation goes through one
+//! lane, so its order is kept and it is never in two batches at once; every queue has a bound; a reply is in the
+//! database before it is on the wire.
+
+pub mod clock;
+pub mod decide;
+pub mod housekeeping;
+pub mod intake;
+pub mod lane;
+pub mod language;
+pub mod metrics;
+pub mod recovery;
+pub mod replies;
+pub mod understand;
+
+mod running;
+
+pub use clock::{Clock, SystemClock};
+pub use housekeeping::Retention;
+pub use intake::{Intake, Refusal};
+pub use running::{Bot, Config};

@@ -1,0 +1,70 @@
+//! The pure core, run by the store inside its transaction.
+
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
+use storage::{Conversation, Decide, Inbound, LanguageHint, Verdict};
+use todo::{Input, Language};
+
+/// Keeps TODO lists.
+#[derive(Clone, Copy, Debug)]
+pub struct TodoLists {
+    /// The language of replies where the person's is not known.
+    pub default_language: Language,
+}
+
+impl Decide for TodoLists {
+    fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
+        match event.input {
+            // Nobody is there to read; no language is needed.
+            Input::Left => conversation.left_at = Some(event.received_at),
+            Input::Unsent { .. } => {}
+            _ => conversation.left_at = None,
+        }
+        let speaks = !matches!(event.input, Input::Left | Input::Unsent { .. });
+        let language = match (event.language, conversation.language) {
+            (LanguageHint::Known(language), _) => {
+                conversation.language = Some(language);
+                language
+            }
+            // People change it; asking again when they come (back) is often enough.
+            (LanguageHint::NotAsked, _) if matches!(event.input, Input::Followed { .. }) => return Verdict::Defer,
+            (_, Some(language)) => language,
+            (LanguageHint::NotAsked, None) if speaks => return Verdict::Defer,
+            (LanguageHint::NotAsked | LanguageHint::UseDefault, None) => self.default_language,
+        };
+        let texts = todo::respond(&mut conversation.list, &event.input, language, event.received_at);
+        if texts.is_empty() || event.reply_token.is_none() {
+            return Verdict::Silent;
+        }
+        Verdict::Reply(message_objects(&texts).into())
+    }
+}
+
+/// The texts as LINE's message objects
+/// (<https://developers.line.biz/en/reference/messaging-api/#text-message>), a JSON array.
+fn message_objects(texts: &[String]) -> String {
+    // Strings always serialise.
+    serde_json::to_string(&Messages(texts)).unwrap_or_default()
+}
+
+struct Messages<'a>(&'a [String]);
+
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(Some(self.0.len()))?;
+        for text in self.0 {
+            sequence.serialize_element(&TextMessage(text))?;
+        }
+        sequence.end()
+    }
+}
+
+struct TextMessage<'a>(&'a str);
+
+impl Serialize for TextMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("TextMessage", 2)?;
+        object.serialize_field("type", "text")?;
+        object.serialize_field("text", self.0)?;
+        object.end()
+    }
+}

@@ -1,0 +1,59 @@
+//! What a dead process, or a failed call, left owed.
+
+use crate::clock::Clock;
+use crate::replies::{LEASE, Replies};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{Store, StoreError};
+use todo::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+/// How often to look. The table of owed replies is small: a reply lives there for milliseconds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How many owed replies one look takes: a second's worth at a pace that leaves LINE's rate limit alone.
+const MAX_TAKEN: usize = 200;
+
+pub(crate) struct Recovery {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) replies: Replies,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Recovery {
+    pub(crate) async fn run(self) {
+        let mut released = false;
+        loop {
+            if !released {
+                released = self.report(self.store.release_leases().await).is_some();
+            }
+            let taken = self.take().await;
+            let pause = if taken == MAX_TAKEN { Duration::ZERO } else { EVERY };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn take(&self) -> usize {
+        let now = self.clock.now();
+        let due_again_at = Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
+        let Some(replies) = self.report(self.store.take_due_replies(now, due_again_at, MAX_TAKEN).await) else {
+            return 0;
+        };
+        let taken = replies.len();
+        if taken > 0 {
+            tracing::info!(replies = taken, "taking up replies that were left owed");
+        }
+        for reply in replies {
+            self.replies.dispatch(reply);
+        }
+        taken
+    }
+
+    fn report<T>(&self, result: Result<T, StoreError>) -> Option<T> {
+        result.inspect_err(|error| tracing::warn!(%error, "cannot look for owed replies")).ok()
+    }
+}

@@ -1,0 +1,150 @@
+//! Owed replies on their way to LINE.
+//!
+//! A reply is in the database before it comes here, so nothing is lost by giving up: it stays owed, and
+//! [`recovery`](crate::recovery) takes it up again when its `due_at` has passed.
+
+use crate::intake::Lanes;
+use crate::metrics;
+use line::LineClient;
+use line::retry::{self, ReplyNext};
+use std::collections::HashSet;
+use std::hash::RandomState;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use storage::{EventKey, OwedReply};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+/// How long this process alone may send a stored reply: after that any process may. LINE's token lives about a
+/// minute, so a dead process's replies still go out in time.
+pub const LEASE: Duration = Duration::from_secs(6);
+
+/// When to stop trying within a lease, so that two processes do not send at once.
+const TRY_FOR: Duration = Duration::from_secs(5);
+
+/// Replies on the wire at once. LINE allows 2,000 a second
+/// (<https://developers.line.biz/en/reference/messaging-api/#rate-limits>); this many at 50 ms each is near it.
+const MAX_CALLS: usize = 128;
+
+/// Bytes of messages held in memory; past that, replies wait in the database.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
+
+/// Sends replies. Cheap to clone.
+#[derive(Clone)]
+pub struct Replies {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: LineClient,
+    calls: Semaphore,
+    waiting_bytes: Arc<Semaphore>,
+    /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
+    in_hand: Mutex<HashSet<EventKey, RandomState>>,
+    tasks: TaskTracker,
+    lanes: Mutex<Weak<Lanes>>,
+}
+
+impl Replies {
+    pub(crate) fn new(client: LineClient) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                calls: Semaphore::new(MAX_CALLS),
+                waiting_bytes: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
+                in_hand: Mutex::default(),
+                tasks: TaskTracker::new(),
+                lanes: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Where to report replies that LINE took. The lanes own this sender, so they are held weakly here.
+    pub(crate) fn report_to(&self, lanes: &Arc<Lanes>) {
+        *self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(lanes);
+    }
+
+    /// Sends a reply in the background. Without room for it, it stays owed in the database.
+    pub(crate) fn dispatch(&self, reply: OwedReply) {
+        let size = u32::try_from(reply.messages.len()).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&self.inner.waiting_bytes).try_acquire_many_owned(size) else {
+            metrics::reply_left_for_later();
+            return;
+        };
+        if !self.in_hand().insert(reply.key.clone()) {
+            return;
+        }
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn(async move {
+            inner.send(reply).await;
+            drop(room);
+        });
+    }
+
+    /// The database knows that these are replied: they can be forgotten here.
+    pub(crate) fn marked(&self, keys: &[EventKey]) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut in_hand = self.in_hand();
+        for key in keys {
+            in_hand.remove(key);
+        }
+    }
+
+    /// Returns when nothing is on its way any more. Nothing may be dispatched afterwards.
+    pub(crate) async fn finish(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    fn in_hand(&self) -> std::sync::MutexGuard<'_, HashSet<EventKey, RandomState>> {
+        self.inner.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    async fn send(&self, reply: OwedReply) {
+        // Closed only when the process ends.
+        let Ok(_call) = self.calls.acquire().await else { return };
+        let give_up_at = Instant::now() + TRY_FOR;
+        let mut attempts = retry::ReplyAttempts::default();
+        loop {
+            let result = tokio::time::timeout_at(give_up_at.into(), self.client.reply(&reply.reply_token, &reply.messages)).await;
+            let Ok(result) = result else {
+                metrics::reply_left_for_later();
+                return self.let_go(&reply.key);
+            };
+            match attempts.next(&result) {
+                ReplyNext::Delivered => {
+                    metrics::reply_sent();
+                    return self.mark(reply.key).await;
+                }
+                ReplyNext::Undeliverable => {
+                    metrics::reply_undeliverable();
+                    if let Err(error) = result {
+                        tracing::warn!(%error, event_id = &*reply.key.event_id, "LINE refused a reply for good");
+                    }
+                    return self.mark(reply.key).await;
+                }
+                ReplyNext::Again { after } if Instant::now() + after < give_up_at => tokio::time::sleep(after).await,
+                ReplyNext::Again { .. } => {
+                    metrics::reply_left_for_later();
+                    return self.let_go(&reply.key);
+                }
+            }
+        }
+    }
+
+    async fn mark(&self, key: EventKey) {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(lanes) = lanes {
+            lanes.mark_replied(key).await;
+        }
+    }
+
+    /// Still owed: recovery will take it again.
+    fn let_go(&self, key: &EventKey) {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}

@@ -1,0 +1,72 @@
+//! The accept loop: bounded connections, header timeout, and the two-step stop of a rolling update.
+
+use crate::{Readiness, connections};
+use axum::Router;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// What one listener allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at once; one more is answered 503 and closed.
+    pub max_connections: usize,
+    /// How long a request's head may take to arrive, and how long an idle connection is kept. Longer than the 15 s
+    /// after which nginx drops idle upstream connections, so that nginx, not this server, closes them.
+    pub header_timeout: Duration,
+}
+
+/// How long to wait after `accept` failed, as it does when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound socket that serves a router.
+pub struct Listener {
+    socket: TcpListener,
+    limits: Limits,
+}
+
+impl Listener {
+    /// Binds `address`. Connections queue from here on, and are served once [`serve`](Self::serve) runs.
+    pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+        Ok(Self { socket: TcpListener::bind(address).await?, limits })
+    }
+
+    /// The address bound, with the port the system chose where 0 was asked for.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `close` is cancelled, then closes the socket and returns when the requests under way are
+    /// answered, or after `patience`.
+    ///
+    /// While `readiness` says that a stop has begun, responses carry `Connection: close`, so that a proxy moves its
+    /// connections elsewhere before the socket closes.
+    pub async fn serve(self, router: Router, readiness: Readiness, close: CancellationToken, patience: Duration) {
+        let Self { socket, limits } = self;
+        let places = Arc::new(Semaphore::new(limits.max_connections));
+        let connections = connections::Connections::new(router, readiness, limits.header_timeout);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = close.cancelled() => break,
+                accepted = socket.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
+                    Ok(place) => connections.spawn(stream, peer, place),
+                    Err(_) => connections::turn_away(&stream),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(socket);
+        connections.finish(patience).await;
+    }
+}

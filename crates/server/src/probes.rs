@@ -1,0 +1,52 @@
+//! The pages that say how the bot is.
+
+use crate::App;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::{StatusCode, header};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long `/readyz?verbose` waits for the database.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What `GET /` shows: the bot of the tutorial answered "hello world!" here, to check the connection.
+const INDEX: &str = include_str!("index.html");
+
+pub(crate) async fn index() -> Html<&'static str> {
+    Html(INDEX)
+}
+
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+    let ready = app.readiness.is_ready();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    if query.is_none_or(|query| !query.split('&').any(|part| part.split('=').next() == Some("verbose"))) {
+        return (status, if ready { "ready\n" } else { "not ready\n" }).into_response();
+    }
+    let database = match tokio::time::timeout(DATABASE_PATIENCE, app.store.ping()).await {
+        Ok(Ok(())) => app.readiness.database_problem().unwrap_or_else(|| "ok".to_owned()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", DATABASE_PATIENCE.as_secs()),
+    };
+    let draining = if app.readiness.is_draining() { "yes" } else { "no" };
+    let ready = if ready { "yes" } else { "no" };
+    (status, format!("ready: {ready}\ndraining: {draining}\ndatabase: {database}\n")).into_response()
+}
+
+pub(crate) async fn not_found() -> Response {
+    problem(StatusCode::NOT_FOUND, "nothing is here; LINE's webhook is POST /callback")
+}
+
+pub(crate) async fn method_not_allowed() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+}
+
+/// An error as JSON, shaped like LINE's own errors.
+pub(crate) fn problem(status: StatusCode, message: &'static str) -> Response {
+    let body = serde_json::json!({ "message": message }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
