@@ -1,6 +1,6 @@
 //! One transaction's worth of events: claim, load, decide, write, all or nothing.
 
-use crate::{ConversationId, EventKey, OwedReply, StoreError};
+use crate::{EventKey, OwedReply};
 use std::sync::Arc;
 use std::time::Instant;
 use todo::{Input, Language, List, Timestamp};
@@ -63,13 +63,16 @@ pub struct Conversation {
 /// Pure and quick: it may run again when the transaction is retried.
 pub trait Decide: Send + Sync + 'static {
     /// Changes `conversation` as `event` demands and says what to reply.
+    ///
+    /// A verdict of [`Verdict::Defer`] leaves the list as it is; what it did to the other fields is taken back.
     fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict;
 }
 
 /// What [`Decide`] made of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Applied; these messages (a JSON array of LINE message objects) are owed to the person.
+    /// Applied; these messages (a JSON array of LINE message objects) are owed to the person, if there is a reply
+    /// token.
     Reply(Arc<str>),
     /// Applied; nothing to say.
     Silent,
@@ -90,20 +93,3 @@ pub enum Outcome {
     /// See [`Verdict::Defer`].
     Deferred,
 }
-
-impl Batch {
-    /// The conversations the batch touches, each once, in the order every process locks them in.
-    pub fn conversations(&self) -> Vec<ConversationId> {
-        let mut conversations: Vec<_> = self
-            .events
-            .iter()
-            .map(|event| event.key.conversation.clone())
-            .collect();
-        conversations.sort_unstable();
-        conversations.dedup();
-        conversations
-    }
-}
-
-/// A batch's result, as [`Store::commit`](crate::Store::commit) gives it.
-pub type Outcomes = Result<Vec<Outcome>, StoreError>;

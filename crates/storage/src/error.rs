@@ -16,3 +16,21 @@ pub enum StoreError {
 
 /// What a backend's driver said.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl StoreError {
+    /// [`StoreError::Refused`] with a text of ours.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into().into())
+    }
+
+    /// [`StoreError::Refused`] when `what` is longer than `limit` bytes. Backends cut or refuse on their own terms;
+    /// this makes them agree.
+    pub fn check_length(what: &str, bytes: usize, limit: usize) -> Result<(), Self> {
+        if bytes <= limit {
+            return Ok(());
+        }
+        Err(Self::refused(format!(
+            "a {what} of {bytes} bytes is longer than {limit}"
+        )))
+    }
+}

@@ -7,6 +7,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`batch`] | one transaction's worth of events: claim, load, decide, write, all or nothing |
+//! | [`plan`] | what every backend does the same way inside that transaction |
+//! | [`row`] | how values are written in columns, the same on every backend |
 //! | [`reply`] | replies that are owed to LINE until they are marked replied |
 //! | [`schema`] | migrations, the same version numbers on every backend |
 //! | [`record`] | one conversation as a line of an export |
@@ -18,13 +20,16 @@ pub mod conformance;
 pub mod error;
 #[cfg(feature = "conformance")]
 pub mod memory;
+pub mod plan;
 pub mod prune;
 pub mod record;
 pub mod reply;
+pub mod row;
 pub mod schema;
 
 pub use batch::{Batch, Conversation, Decide, Inbound, LanguageHint, Outcome, Verdict};
 pub use error::StoreError;
+pub use plan::{Group, Owed, Plan};
 pub use prune::{PruneBefore, Pruned};
 pub use record::ConversationRecord;
 pub use reply::OwedReply;
@@ -35,8 +40,11 @@ use std::fmt;
 use std::sync::Arc;
 use todo::Timestamp;
 
-/// The longest conversation or event id a store keeps, in bytes. LINE's are 33 and 26.
+/// The longest conversation, event or message id a store keeps, in bytes. LINE's are 33, 26 and 18.
 pub const MAX_ID_BYTES: usize = 64;
+
+/// The longest reply token a store keeps, in bytes. LINE's are 32.
+pub const MAX_REPLY_TOKEN_BYTES: usize = 255;
 
 /// LINE's id of a chat: a user (`U…`), a group (`C…`) or a room (`R…`). Every stored row belongs to one: it is the
 /// shard key.

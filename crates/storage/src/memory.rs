@@ -1,1 +1,265 @@
-//! Filled in next.
+//! The model the backends are compared with: everything in ordered maps behind one lock, nothing clever.
+
+use crate::plan::{self, Owed, Plan};
+use crate::{
+    Batch, Conversation, ConversationId, ConversationRecord, EventKey, Migration, Outcome,
+    OwedReply, PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError,
+};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use todo::{ClosedTask, List, Snapshot, Timestamp};
+
+/// A store that forgets everything when it is dropped.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    conversations: BTreeMap<ConversationId, ConversationRecord>,
+    events: BTreeMap<EventKey, Timestamp>,
+    owed_replies: BTreeMap<EventKey, Owed>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // No method leaves the tables half changed, whatever panicked.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
+        let groups = batch.groups()?;
+        let mut tables = self.tables();
+        let plans: Vec<Plan<'_>> = groups
+            .iter()
+            .map(|group| {
+                let claimed: Vec<bool> = group
+                    .events()
+                    .map(|event| tables.events.contains_key(&event.key))
+                    .collect();
+                let stored = tables.load(group.conversation());
+                group.plan(batch.decide.as_ref(), stored, &claimed)
+            })
+            .collect();
+        for key in &batch.replied {
+            tables.owed_replies.remove(key);
+        }
+        for plan in &plans {
+            tables.write(plan)?;
+        }
+        Ok(plan::outcomes(batch, plans))
+    }
+
+    async fn take_due_replies(
+        &self,
+        now: Timestamp,
+        due_again_at: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OwedReply>, StoreError> {
+        let mut tables = self.tables();
+        let mut due: Vec<&mut Owed> = tables
+            .owed_replies
+            .values_mut()
+            .filter(|owed| owed.due_at <= now)
+            .collect();
+        due.sort_by_key(|owed| owed.due_at);
+        Ok(due
+            .into_iter()
+            .take(limit)
+            .map(|owed| {
+                owed.due_at = due_again_at;
+                owed.reply.clone()
+            })
+            .collect())
+    }
+
+    async fn release_leases(&self) -> Result<(), StoreError> {
+        for owed in self.tables().owed_replies.values_mut() {
+            owed.due_at = owed.reply.received_at;
+        }
+        Ok(())
+    }
+
+    async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
+        let mut tables = self.tables();
+        let mut pruned = Pruned {
+            events: delete(&mut tables.events, limit, |at| *at < before.events),
+            owed_replies: delete(&mut tables.owed_replies, limit, |owed| {
+                owed.reply.received_at < before.owed_replies
+            }),
+            ..Pruned::default()
+        };
+        let left = |record: &ConversationRecord| {
+            record
+                .left_at
+                .is_some_and(|at| at < before.left_conversations)
+        };
+        let gone: Vec<ConversationId> = tables
+            .conversations
+            .iter()
+            .filter(|(_, record)| left(record))
+            .map(|(id, _)| id.clone())
+            .take(limit)
+            .collect();
+        for id in gone {
+            tables.conversations.remove(&id);
+            tables.owed_replies.retain(|key, _| key.conversation != id);
+            pruned.conversations += 1;
+        }
+        let mut left_to_delete = limit;
+        for record in tables.conversations.values_mut() {
+            let old = record
+                .closed
+                .extract_if(.., |closed| closed.closed_at < before.closed_tasks)
+                .take(left_to_delete)
+                .count();
+            left_to_delete -= old;
+            pruned.closed_tasks += old as u64;
+        }
+        Ok(pruned)
+    }
+
+    async fn owed_replies(&self) -> Result<u64, StoreError> {
+        Ok(self.tables().owed_replies.len() as u64)
+    }
+
+    async fn export(
+        &self,
+        after: Option<&ConversationId>,
+        limit: usize,
+    ) -> Result<Vec<ConversationRecord>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self
+            .tables()
+            .conversations
+            .range((from, Bound::Unbounded))
+            .take(limit)
+            .map(|(_, record)| record.clone())
+            .collect())
+    }
+
+    async fn import(&self, records: &[ConversationRecord]) -> Result<Vec<bool>, StoreError> {
+        for record in records {
+            record.check()?;
+        }
+        let mut tables = self.tables();
+        Ok(records
+            .iter()
+            .map(|record| {
+                let id = ConversationId(record.conversation.as_str().into());
+                let stored = !tables.conversations.contains_key(&id);
+                if stored {
+                    let mut record = record.clone();
+                    record.open.sort_by_key(|task| task.id);
+                    record.closed.sort_by_key(|closed| closed.task.id);
+                    tables.conversations.insert(id, record);
+                }
+                stored
+            })
+            .collect())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}
+
+/// Needs no migrations.
+#[async_trait]
+impl Schema for MemoryStore {
+    async fn status(&self) -> Result<SchemaStatus, StoreError> {
+        Ok(SchemaStatus::Current)
+    }
+
+    async fn migrate(&self) -> Result<Vec<Migration>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Tables {
+    fn load(&self, id: &ConversationId) -> Conversation {
+        let Some(record) = self.conversations.get(id) else {
+            return Conversation::default();
+        };
+        let undoable = |closed: &&ClosedTask| record.undoable.contains(&closed.closed_revision);
+        Conversation {
+            list: List::new(Snapshot {
+                revision: record.revision,
+                next_task_id: record.next_task_id,
+                undoable: record.undoable.clone(),
+                unsent: record.unsent.clone(),
+                open: record.open.clone(),
+                closed: record.closed.iter().filter(undoable).cloned().collect(),
+            }),
+            language: record.language,
+            left_at: record.left_at,
+        }
+    }
+
+    fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let id = plan.conversation;
+        for event in &plan.claims {
+            self.events.insert(event.key.clone(), event.received_at);
+        }
+        for event in &plan.redelivered {
+            if let Some(owed) = self.owed_replies.get_mut(&event.key) {
+                owed.reply.received_at = event.received_at;
+                owed.due_at = event.received_at;
+            }
+        }
+        let Some(row) = &plan.row else {
+            return Ok(());
+        };
+        let changes = &plan.changes;
+        let forgotten = |message_id: &String| changes.forgotten_messages.contains(message_id);
+        let (mut open, mut closed) = match self.conversations.remove(id) {
+            Some(record) => (record.open, record.closed),
+            None => (Vec::new(), Vec::new()),
+        };
+        open.retain(|task| {
+            !changes.no_longer_open.contains(&task.id) && !forgotten(&task.message_id)
+        });
+        closed.retain(|closed| {
+            let task = &closed.task;
+            !changes.no_longer_closed.contains(&task.id) && !forgotten(&task.message_id)
+        });
+        self.owed_replies
+            .retain(|key, owed| key.conversation != *id || !forgotten(&owed.message_id));
+        open.extend(changes.opened.iter().cloned());
+        open.sort_by_key(|task| task.id);
+        closed.extend(changes.closed.iter().cloned());
+        closed.sort_by_key(|closed| closed.task.id);
+        let record = ConversationRecord::new(id.0.to_string(), &row.decode(open, closed)?);
+        self.conversations.insert(id.clone(), record);
+        for owed in &plan.owed {
+            self.owed_replies
+                .insert(owed.reply.key.clone(), owed.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Deletes at most `limit` of the values that are `old`.
+fn delete<K: Ord, V>(
+    table: &mut BTreeMap<K, V>,
+    limit: usize,
+    mut old: impl FnMut(&V) -> bool,
+) -> u64 {
+    table
+        .extract_if(.., |_, value| old(value))
+        .take(limit)
+        .count() as u64
+}

@@ -1,0 +1,257 @@
+//! What every backend does the same way inside a commit: events in, row writes out.
+//!
+//! A backend splits a batch with [`Batch::groups`], loads each conversation, finds out which events were claimed
+//! before, and asks [`Group::plan`] what to write. The rules of the use case are here; SQL is all that is left to it.
+
+use crate::row::ConversationRow;
+use crate::{
+    Batch, Conversation, ConversationId, Decide, Inbound, MAX_ID_BYTES, MAX_REPLY_TOKEN_BYTES,
+    Outcome, OwedReply, StoreError, Verdict,
+};
+use std::sync::Arc;
+use todo::{Changes, Input, Timestamp};
+
+/// The events of a batch that belong to one conversation, in order.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    conversation: &'a ConversationId,
+    /// Each with its place in the batch.
+    events: Vec<(usize, &'a Inbound)>,
+}
+
+/// What to write for one conversation, in the order of the fields; within [`Changes`], what is deleted or forgotten
+/// goes before what is stored.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Whose rows these are.
+    pub conversation: &'a ConversationId,
+    /// Events to claim.
+    pub claims: Vec<&'a Inbound>,
+    /// Events claimed before: a reply still owed for one gets its `received_at`, and is due at that time too, so
+    /// that the next [`Store::take_due_replies`](crate::Store::take_due_replies) finds it.
+    pub redelivered: Vec<&'a Inbound>,
+    /// Events to leave unclaimed.
+    pub deferred: Vec<&'a Inbound>,
+    /// The conversation's own row; `None` when no event was applied. Written even if nothing in it changed: on a
+    /// cluster with several writers this is where two transactions on one conversation meet.
+    pub row: Option<ConversationRow<'static>>,
+    /// What becomes of the tasks.
+    pub changes: Changes,
+    /// Replies to store as owed.
+    pub owed: Vec<Owed>,
+    outcomes: Vec<(usize, Outcome)>,
+}
+
+/// A row of `owed_replies`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// What is to be sent.
+    pub reply: OwedReply,
+    /// The message it answers, so that an unsend can find it; empty when it answers none.
+    pub message_id: String,
+    /// When another process may take it over.
+    pub due_at: Timestamp,
+}
+
+impl Batch {
+    /// The events by conversation, the conversations in the order every process locks them in.
+    ///
+    /// [`StoreError::Refused`] when an id or reply token is longer than a store keeps.
+    pub fn groups(&self) -> Result<Vec<Group<'_>>, StoreError> {
+        let mut numbered: Vec<(usize, &Inbound)> = self.events.iter().enumerate().collect();
+        for (_, event) in &numbered {
+            check_lengths(event)?;
+        }
+        // Stable: events of one conversation keep their order.
+        numbered.sort_by(|(_, one), (_, other)| one.key.conversation.cmp(&other.key.conversation));
+        Ok(numbered
+            .chunk_by(|(_, one), (_, next)| one.key.conversation == next.key.conversation)
+            .filter_map(|events| {
+                let (_, first) = events.first()?;
+                Some(Group {
+                    conversation: &first.key.conversation,
+                    events: events.to_vec(),
+                })
+            })
+            .collect())
+    }
+}
+
+/// Puts the outcomes of all plans of a batch back into the order of its events.
+pub fn outcomes<'a>(batch: &Batch, plans: impl IntoIterator<Item = Plan<'a>>) -> Vec<Outcome> {
+    let mut numbered: Vec<(usize, Outcome)> = Vec::with_capacity(batch.events.len());
+    for plan in plans {
+        numbered.extend(plan.outcomes);
+    }
+    numbered.sort_unstable_by_key(|(place, _)| *place);
+    numbered.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+impl<'a> Group<'a> {
+    /// Whose events these are.
+    pub fn conversation(&self) -> &'a ConversationId {
+        self.conversation
+    }
+
+    /// The events, in order.
+    pub fn events(&self) -> impl ExactSizeIterator<Item = &'a Inbound> {
+        self.events.iter().map(|(_, event)| *event)
+    }
+
+    /// Whether the tasks closed at the undoable revisions must be loaded too.
+    pub fn needs_closed_tasks(&self) -> bool {
+        self.events().any(|event| event.input.needs_closed_tasks())
+    }
+
+    /// Decides every event that is new and says what to write.
+    ///
+    /// `conversation` is as stored, or the default where there is none yet. `claimed` says for each event, in the
+    /// order of [`Self::events`], whether an earlier transaction claimed it; what it lacks counts as not claimed.
+    pub fn plan(
+        &self,
+        decide: &dyn Decide,
+        mut conversation: Conversation,
+        claimed: &[bool],
+    ) -> Plan<'a> {
+        let mut plan = Plan {
+            conversation: self.conversation,
+            claims: Vec::with_capacity(self.events.len()),
+            redelivered: Vec::new(),
+            deferred: Vec::new(),
+            row: None,
+            changes: Changes::default(),
+            owed: Vec::with_capacity(self.events.len()),
+            outcomes: Vec::with_capacity(self.events.len()),
+        };
+        let mut claimed = claimed.iter().copied();
+        for (place, event) in &self.events {
+            let claimed = claimed.next().unwrap_or(false);
+            let same = |other: &&Inbound| other.key.event_id == event.key.event_id;
+            // Linear: hardly any conversation has more than a few events in a batch.
+            let outcome = if plan.deferred.iter().any(same) {
+                Outcome::Deferred
+            } else if plan.claims.iter().any(same) {
+                plan.delivered_twice(event)
+            } else if claimed || plan.redelivered.iter().any(same) {
+                plan.redelivered(event)
+            } else if plan.deferred.is_empty() {
+                plan.decide(decide, &mut conversation, event)
+            } else {
+                plan.defer(event)
+            };
+            plan.outcomes.push((*place, outcome));
+        }
+        if let Some(last) = plan.claims.last() {
+            plan.row = Some(ConversationRow::encode(&conversation, last.received_at));
+            plan.changes = conversation.list.changes();
+        }
+        plan
+    }
+}
+
+impl<'a> Plan<'a> {
+    fn decide(
+        &mut self,
+        decide: &dyn Decide,
+        conversation: &mut Conversation,
+        event: &'a Inbound,
+    ) -> Outcome {
+        let (language, left_at) = (conversation.language, conversation.left_at);
+        let verdict = decide.decide(conversation, event);
+        if verdict == Verdict::Defer {
+            (conversation.language, conversation.left_at) = (language, left_at);
+            return self.defer(event);
+        }
+        self.claims.push(event);
+        if let Input::Unsent { message_id } = &event.input {
+            self.forget(message_id);
+        }
+        match (verdict, &event.reply_token) {
+            (Verdict::Reply(messages), Some(token)) => {
+                let reply = OwedReply {
+                    key: event.key.clone(),
+                    reply_token: Arc::from(token.as_str()),
+                    messages,
+                    received_at: event.received_at,
+                };
+                self.owed.push(Owed {
+                    reply: reply.clone(),
+                    message_id: message_id(&event.input).to_owned(),
+                    due_at: event.due_at,
+                });
+                Outcome::Applied(Some(reply))
+            }
+            _ => Outcome::Applied(None),
+        }
+    }
+
+    fn defer(&mut self, event: &'a Inbound) -> Outcome {
+        self.deferred.push(event);
+        Outcome::Deferred
+    }
+
+    fn redelivered(&mut self, event: &'a Inbound) -> Outcome {
+        self.redelivered.push(event);
+        Outcome::Duplicate
+    }
+
+    /// Twice in one batch: its reply is about to be sent by this process, so it stays taken, with the later times.
+    fn delivered_twice(&mut self, event: &Inbound) -> Outcome {
+        for owed in &mut self.owed {
+            if owed.reply.key.event_id == event.key.event_id {
+                owed.reply.received_at = event.received_at;
+                owed.due_at = event.due_at;
+            }
+        }
+        for (_, outcome) in &mut self.outcomes {
+            if let Outcome::Applied(Some(reply)) = outcome
+                && reply.key.event_id == event.key.event_id
+            {
+                reply.received_at = event.received_at;
+            }
+        }
+        Outcome::Duplicate
+    }
+
+    /// Replies to a message taken back in the same batch are not sent.
+    fn forget(&mut self, message_id: &str) {
+        for owed in self
+            .owed
+            .extract_if(.., |owed| owed.message_id == message_id)
+        {
+            for (_, outcome) in &mut self.outcomes {
+                if matches!(outcome, Outcome::Applied(Some(reply)) if reply.key == owed.reply.key) {
+                    *outcome = Outcome::Applied(None);
+                }
+            }
+        }
+    }
+}
+
+fn message_id(input: &Input) -> &str {
+    match input {
+        Input::Text { message_id, .. } => message_id,
+        _ => "",
+    }
+}
+
+fn check_lengths(event: &Inbound) -> Result<(), StoreError> {
+    let message_id = match &event.input {
+        Input::Text { message_id, .. } | Input::Unsent { message_id } => message_id.len(),
+        _ => 0,
+    };
+    let token = event.reply_token.as_ref().map_or(0, String::len);
+    for (what, length, limit) in [
+        (
+            "conversation id",
+            event.key.conversation.0.len(),
+            MAX_ID_BYTES,
+        ),
+        ("event id", event.key.event_id.len(), MAX_ID_BYTES),
+        ("message id", message_id, MAX_ID_BYTES),
+        ("reply token", token, MAX_REPLY_TOKEN_BYTES),
+    ] {
+        StoreError::check_length(what, length, limit)?;
+    }
+    Ok(())
+}
