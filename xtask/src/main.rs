@@ -1,2 +1,53 @@
-//! Binary.
-fn main() {}
+//! Chores of the repository: `cargo xtask …`.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`ci`] | everything a change must pass, in order |
+//! | [`test`] | all tests, with everything they need installed and started |
+//! | [`mysql`], [`mariadb`] | throw-away database servers on loopback |
+//! | [`server`] | what those have in common: a port, a folder, an end |
+//! | [`python`], [`browser`] | LINE's Python SDK and a browser, for the end-to-end tests |
+//! | [`apt`] | Debian packages that are missing |
+//! | [`command`], [`paths`] | running programs, finding folders |
+
+mod apt;
+mod browser;
+mod ci;
+mod command;
+mod mariadb;
+mod mysql;
+mod paths;
+mod python;
+mod server;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the repository.")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything a change must pass: format, lints, docs, dependencies, then `test`.
+    Ci,
+    /// Every test, on SQLite, MySQL and MariaDB; installs and starts what they need.
+    Test {
+        /// Passed on to `cargo test`, for example `-p storage-mysql deadlock`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Starts MySQL and MariaDB with empty data, prints their URLs and waits for Ctrl-C.
+    Servers,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Ci => ci::run(),
+        Chore::Test { arguments } => test::run(&arguments),
+        Chore::Servers => test::serve(),
+    }
+}

