@@ -1,2 +1,0 @@
-//! Binary.
-fn main() {}
