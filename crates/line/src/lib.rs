@@ -1,1 +1,6 @@
-//! Filled in next.
+//! The LINE Messaging API.
+
+pub mod signature;
+pub mod webhook;
+
+pub use signature::ChannelSecrets;
