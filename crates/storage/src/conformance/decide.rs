@@ -1,0 +1,47 @@
+//! What the cases let a store do with an event.
+
+use crate::{Conversation, Decide, Inbound, LanguageHint, Verdict};
+use std::sync::Arc;
+use todo::{Input, Language};
+
+/// Keeps TODO lists as the bot does: the language must be known before a conversation is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Lists;
+
+impl Decide for Lists {
+    fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
+        conversation.left_at = match event.input {
+            Input::Left => Some(event.received_at),
+            _ => None,
+        };
+        let language = match (event.language, conversation.language) {
+            (LanguageHint::Known(language), _) => {
+                conversation.language = Some(language);
+                language
+            }
+            (_, Some(language)) => language,
+            (LanguageHint::UseDefault, None) => Language::default(),
+            (LanguageHint::NotAsked, None) => return Verdict::Defer,
+        };
+        let texts = todo::respond(
+            &mut conversation.list,
+            &event.input,
+            language,
+            event.received_at,
+        );
+        if texts.is_empty() {
+            return Verdict::Silent;
+        }
+        Verdict::Reply(texts.join("\n").into())
+    }
+}
+
+/// Answers every event with the same text and leaves the list as it is.
+#[derive(Clone, Debug)]
+pub struct Says(pub Arc<str>);
+
+impl Decide for Says {
+    fn decide(&self, _: &mut Conversation, _: &Inbound) -> Verdict {
+        Verdict::Reply(self.0.clone())
+    }
+}

@@ -1,0 +1,120 @@
+//! A title is what the person typed, to the last byte.
+
+use super::Database;
+use super::fixture::{NOW, commit, open, text, titles};
+use crate::{ConversationRecord, Store};
+use todo::Task;
+
+/// Stores `expected` as open tasks, has them closed and opened again, and looks at them after each step.
+async fn stay_as_they_are(database: &dyn Database, expected: &[&str]) {
+    let store = open(database).await;
+    let open = expected.iter().zip(0..).map(|(title, id)| Task {
+        id,
+        title: (*title).to_owned(),
+        message_id: String::new(),
+        added_revision: 1,
+        added_at: NOW,
+    });
+    let record = ConversationRecord {
+        conversation: "U1".to_owned(),
+        language: None,
+        left_at: None,
+        revision: 1,
+        next_task_id: expected.len() as u64,
+        undoable: Vec::new(),
+        unsent: Vec::new(),
+        open: open.collect(),
+        closed: Vec::new(),
+    };
+    assert_eq!(store.import(&[record]).await.unwrap(), [true]);
+    assert_eq!(titles(&*store, "U1").await, expected);
+    commit(&*store, vec![text("U1", "e1", "clear")]).await;
+    assert_eq!(titles(&*store, "U1").await, [""; 0]);
+    commit(&*store, vec![text("U1", "e2", "undo")]).await;
+    assert_eq!(titles(&*store, "U1").await, expected);
+}
+
+pub async fn titles_of_every_script_come_back_unchanged(database: &dyn Database) {
+    stay_as_they_are(
+        database,
+        &[
+            "牛乳を買う",
+            "ﾐﾙｸ と ミルク",
+            "Ｆｕｌｌ　ｗｉｄｔｈ",
+            "Übergrößenträger",
+            "Ελληνικά Кириллица Հայերեն ქართული",
+            "שלום עולם",
+            "مرحبا بالعالم",
+            "हिन्दी தமிழ் ไทย ລາວ မြန်မာ ខ្មែរ",
+            "한국어 조선말",
+            "𠮷野家の𩸽",
+            "𝕸𝖎𝖑𝖐 𐎀𐎁 𒀀𒁀",
+            "👨‍👩‍👧‍👦 🏳️‍🌈 🇯🇵 1️⃣ 👍🏽",
+            "zero\u{200b}width\u{200d}joiner\u{feff}",
+            "\u{202e}right to left override",
+            "e\u{301} and é",
+            "tab\tbell\u{7}null\u{0}end",
+            "quote ' double \" back\\slash ` percent % under_score ; -- # /* */ ? ?1 :a @b $c",
+            "\u{10ffff}\u{e000}\u{fffd}",
+        ],
+    )
+    .await;
+}
+
+pub async fn titles_a_collation_would_merge_stay_apart(database: &dyn Database) {
+    stay_as_they_are(
+        database,
+        &[
+            "cafe",
+            "café",
+            "CAFE",
+            "Cafe",
+            "cafe ",
+            " cafe",
+            "cafe  ",
+            "cafe\t",
+            "cafe\u{0}",
+            "cafe\u{301}",
+            "ｃａｆｅ",
+            "strasse",
+            "straße",
+            "STRASSE",
+            "か",
+            "が",
+            "か\u{3099}",
+            "カ",
+            "ｶ",
+            "ゕ",
+            "i",
+            "İ",
+            "ı",
+            "I",
+            "",
+            " ",
+        ],
+    )
+    .await;
+}
+
+pub async fn the_longest_title_is_kept_whole(database: &dyn Database) {
+    let store = open(database).await;
+    let longest = "😀".repeat(500);
+    commit(&*store, vec![text("U1", "e1", &longest)]).await;
+    assert_eq!(titles(&*store, "U1").await, std::slice::from_ref(&longest));
+    commit(&*store, vec![text("U1", "e2", &longest)]).await;
+    assert_eq!(titles(&*store, "U1").await, [""; 0]);
+    commit(&*store, vec![text("U1", "e3", "undo")]).await;
+    assert_eq!(titles(&*store, "U1").await, [longest]);
+}
+
+pub async fn a_thousand_tasks_are_kept_in_order(database: &dyn Database) {
+    let store = open(database).await;
+    let expected: Vec<String> = (0..1_000).map(|n| format!("task {n}")).collect();
+    let messages = expected.chunks(100).zip(0..);
+    let events = messages.map(|(lines, n)| text("U1", &format!("e{n}"), &lines.join("\n")));
+    commit(&*store, events.collect()).await;
+    assert_eq!(titles(&*store, "U1").await, expected);
+    commit(&*store, vec![text("U1", "f1", "clear")]).await;
+    commit(&*store, vec![text("U1", "f2", "undo")]).await;
+    assert_eq!(titles(&*store, "U1").await, expected);
+}
