@@ -1,0 +1,82 @@
+//! Settings on the command line: which were given, as written.
+
+use super::keys::{declaration, keys};
+use super::settings::Settings;
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+
+/// The flags of the settings group `S` that were given on the command line; to be flattened into a command.
+///
+/// The environment is not read here but in [`load`](super::load), which knows where every value came from.
+#[derive(Clone, Debug)]
+pub struct Flags<S> {
+    given: BTreeMap<String, String>,
+    group: PhantomData<S>,
+}
+
+impl<S> Flags<S> {
+    /// The flags given, by the name of their setting.
+    pub fn given(&self) -> &BTreeMap<String, String> {
+        &self.given
+    }
+}
+
+/// The group's flags, and `--config`, which every command with settings takes.
+fn flags<S: Args>() -> Vec<Arg> {
+    let group: BTreeSet<String> = declaration::<S>().get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let all = declaration::<Settings>();
+    let arguments = all.get_arguments().filter(|arg| arg.get_id() == "config" || group.contains(arg.get_id().as_str()));
+    arguments.flat_map(|arg| std::iter::once(plain(arg)).chain(twin(arg))).collect()
+}
+
+/// The flag as declared, naming its variable without reading it. A secret is checked later, where the complaint does
+/// not repeat it.
+fn plain(arg: &Arg) -> Arg {
+    let variable = arg.get_env().unwrap_or_default().to_string_lossy().into_owned();
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let plain = arg.clone().env(Resettable::Reset).help(format!("{help} [env: {variable}]"));
+    if arg.is_hide_env_values_set() { plain.value_parser(clap::value_parser!(String)) } else { plain }
+}
+
+/// The flag that names a file to read a secret from.
+fn twin(arg: &Arg) -> Option<Arg> {
+    let key = keys().iter().find(|key| key.twin_of.as_deref() == Some(arg.get_id().as_str()))?;
+    let flag = Arg::new(&*key.name).long(&*key.flag).value_name(&*key.value_name).help_heading(&*key.heading);
+    Some(flag.help(format!("{} [env: {}]", key.help, key.variable)))
+}
+
+impl<S: Args> Args for Flags<S> {
+    fn augment_args(command: Command) -> Command {
+        command.args(flags::<S>())
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<S: Args> FromArgMatches for Flags<S> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let names: BTreeSet<String> = flags::<S>().iter().map(|arg| arg.get_id().to_string()).collect();
+        let mut given = BTreeMap::new();
+        for name in names {
+            if matches.value_source(&name) != Some(ValueSource::CommandLine) {
+                continue;
+            }
+            if let Some(value) = matches.get_raw(&name).and_then(|mut values| values.next_back()) {
+                let value = value.to_str().ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8))?;
+                given.insert(name, value.to_owned());
+            }
+        }
+        Ok(Self { given, group: PhantomData })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
