@@ -2,7 +2,7 @@
 
 use crate::intake::Refusal;
 use crate::metrics;
-use crate::replies::Replies;
+use crate::replies::{Attempt, Replies};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Batch, Decide, EventKey, Inbound, Outcome, Store, StoreError};
@@ -164,7 +164,7 @@ impl Lane {
             Outcome::Applied(reply) => {
                 metrics::event_applied();
                 if let Some(reply) = reply {
-                    self.replies.dispatch(reply);
+                    self.replies.dispatch(reply, Attempt::First);
                 }
                 Settled::Done
             }

@@ -1,7 +1,7 @@
 //! What a dead process, or a failed call, left owed.
 
 use crate::clock::Clock;
-use crate::replies::{LEASE, Replies};
+use crate::replies::{Attempt, LEASE, Replies};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Store, StoreError};
@@ -48,7 +48,7 @@ impl Recovery {
             tracing::info!(replies = taken, "taking up replies that were left owed");
         }
         for reply in replies {
-            self.replies.dispatch(reply);
+            self.replies.dispatch(reply, Attempt::Again);
         }
         taken
     }

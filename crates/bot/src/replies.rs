@@ -6,7 +6,7 @@
 use crate::intake::Lanes;
 use crate::metrics;
 use line::LineClient;
-use line::retry::{self, ReplyNext};
+use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
 use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -21,6 +21,19 @@ pub const LEASE: Duration = Duration::from_secs(6);
 
 /// When to stop trying within a lease, so that two processes do not send at once.
 const TRY_FOR: Duration = Duration::from_secs(5);
+
+/// Quick enough for a person who waits, four attempts within [`TRY_FOR`].
+const RETRY: RetryPolicy =
+    RetryPolicy { attempts: 4, first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(2) };
+
+/// Whether somebody may have sent a reply before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// It was stored a moment ago, by this process.
+    First,
+    /// It was left owed: whoever had it before may have sent it.
+    Again,
+}
 
 /// Replies on the wire at once. LINE allows 2,000 a second
 /// (<https://developers.line.biz/en/reference/messaging-api/#rate-limits>); this many at 50 ms each is near it.
@@ -65,7 +78,7 @@ impl Replies {
     }
 
     /// Sends a reply in the background. Without room for it, it stays owed in the database.
-    pub(crate) fn dispatch(&self, reply: OwedReply) {
+    pub(crate) fn dispatch(&self, reply: OwedReply, attempt: Attempt) {
         let size = u32::try_from(reply.messages.len()).unwrap_or(u32::MAX);
         let Ok(room) = Arc::clone(&self.inner.waiting_bytes).try_acquire_many_owned(size) else {
             metrics::reply_left_for_later();
@@ -76,7 +89,7 @@ impl Replies {
         }
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
-            inner.send(reply).await;
+            inner.send(reply, attempt).await;
             drop(room);
         });
     }
@@ -104,36 +117,42 @@ impl Replies {
 }
 
 impl Inner {
-    async fn send(&self, reply: OwedReply) {
+    async fn send(&self, reply: OwedReply, attempt: Attempt) {
         // Closed only when the process ends.
         let Ok(_call) = self.calls.acquire().await else { return };
         let give_up_at = Instant::now() + TRY_FOR;
-        let mut attempts = retry::ReplyAttempts::default();
-        loop {
-            let result = tokio::time::timeout_at(give_up_at.into(), self.client.reply(&reply.reply_token, &reply.messages)).await;
-            let Ok(result) = result else {
-                metrics::reply_left_for_later();
-                return self.let_go(&reply.key);
+        let mut maybe_accepted = attempt == Attempt::Again;
+        for failed in 1.. {
+            let call = self.client.reply(&reply.reply_token, &*reply.messages);
+            let (outcome, error) = match tokio::time::timeout_at(give_up_at.into(), call).await {
+                Ok(Ok(response)) => (Outcome::Answered(response.status), None),
+                Ok(Err(error)) => (error.outcome(), Some(error)),
+                Err(_) => break,
             };
-            match attempts.next(&result) {
-                ReplyNext::Delivered => {
+            match retry::decide(Class::Reply, outcome, maybe_accepted) {
+                Decision::Done | Decision::AlreadyAccepted => {
                     metrics::reply_sent();
                     return self.mark(reply.key).await;
                 }
-                ReplyNext::Undeliverable => {
-                    metrics::reply_undeliverable();
-                    if let Err(error) = result {
-                        tracing::warn!(%error, event_id = &*reply.key.event_id, "LINE refused a reply for good");
+                // The client has refreshed the token already: a 401 now needs the operator.
+                Decision::RefreshToken | Decision::BackOff => {
+                    let pause = RETRY.pause(failed);
+                    if failed >= RETRY.attempts || Instant::now() + pause >= give_up_at {
+                        break;
                     }
-                    return self.mark(reply.key).await;
+                    maybe_accepted |= outcome.may_have_been_accepted();
+                    tokio::time::sleep(pause).await;
                 }
-                ReplyNext::Again { after } if Instant::now() + after < give_up_at => tokio::time::sleep(after).await,
-                ReplyNext::Again { .. } => {
-                    metrics::reply_left_for_later();
-                    return self.let_go(&reply.key);
+                Decision::GiveUp => {
+                    metrics::reply_undeliverable();
+                    let error = error.as_ref().map(tracing::field::display);
+                    tracing::warn!(error, event_id = &*reply.key.event_id, "LINE refused a reply for good");
+                    return self.mark(reply.key).await;
                 }
             }
         }
+        metrics::reply_left_for_later();
+        self.let_go(&reply.key);
     }
 
     async fn mark(&self, key: EventKey) {

@@ -68,16 +68,16 @@ async fn receive(app: &App, headers: &HeaderMap, body: Body, deadline: Instant, 
         .get("x-line-signature")
         .ok_or(failure(StatusCode::UNAUTHORIZED, "the X-Line-Signature header is missing"))?;
     let body = read(app, body).await?;
-    app.secrets
-        .verify(&body, signature.as_bytes())
-        .map_err(|_| failure(StatusCode::UNAUTHORIZED, "the signature does not fit the body and the channel secret"))?;
+    if !app.secrets.verify(&body, signature.as_bytes()) {
+        return Err(failure(StatusCode::UNAUTHORIZED, "the signature does not fit the body and the channel secret"));
+    }
     let webhook = line::webhook::parse(&body).map_err(|_| failure(StatusCode::BAD_REQUEST, "the body is not a webhook of LINE"))?;
     let received_at = app.clock.now();
-    let mut events = Vec::with_capacity(webhook.events.len());
-    for event in &webhook.events {
+    let mut events = Vec::with_capacity(webhook.events().len());
+    for event in webhook.events() {
         seen.events += 1;
-        seen.redelivered += usize::from(event.is_redelivery);
-        match understand::understand(event, received_at) {
+        seen.redelivered += usize::from(event.is_redelivery == Some(true));
+        match understand::understand(&event, received_at) {
             Understood::Apply(inbound) => events.push(inbound),
             Understood::Ignore(_) => {}
         }
