@@ -3,6 +3,14 @@
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod changes;
+mod edit;
+
+pub use changes::Changes;
+pub(crate) use edit::Edit;
+
+use changes::{Origin, Touched};
+
 /// How many messages back `undo` reaches.
 pub const UNDO_DEPTH: usize = 10;
 
@@ -11,6 +19,10 @@ pub const UNSENT_DEPTH: usize = 20;
 
 /// The most open tasks a list may hold.
 pub const MAX_OPEN_TASKS: usize = 1_000;
+
+/// The longest title, in Unicode scalar values: what most people would call characters, and quicker to count than
+/// grapheme clusters, of which one may be as long as it likes.
+pub const MAX_TITLE_CHARACTERS: usize = 500;
 
 /// An open task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,9 +68,10 @@ pub struct ClosedTask {
 /// A list as a store keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Grows by one with every message that changes the list; 0 for a list never changed.
+    /// Grows by one with every message that changes the list, and with every unsend that does; 0 for a list never
+    /// changed.
     pub revision: u64,
-    /// The id the next task gets.
+    /// The id the next task gets: greater than that of any task there ever was.
     pub next_task_id: u64,
     /// The revisions `undo` can take back, oldest first, at most [`UNDO_DEPTH`].
     pub undoable: Vec<u64>,
@@ -68,7 +81,8 @@ pub struct Snapshot {
     /// The open tasks in id order.
     pub open: Vec<Task>,
     /// The tasks closed at one of the `undoable` revisions, in any order. A store may leave this empty when
-    /// [`Input::needs_closed_tasks`](crate::Input::needs_closed_tasks) says it is not needed.
+    /// [`Input::needs_closed_tasks`](crate::Input::needs_closed_tasks) says it is not needed. In a list that has changed,
+    /// also every task closed since it was loaded.
     pub closed: Vec<ClosedTask>,
 }
 
@@ -76,28 +90,18 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Default)]
 pub struct List {
     snapshot: Snapshot,
-}
-
-/// The net difference between a list as loaded and as it is now: what a store has to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Tasks to store as open, in id order: added or reopened.
-    pub opened: Vec<Task>,
-    /// Ids of stored open tasks that are open no longer.
-    pub no_longer_open: Vec<u64>,
-    /// Tasks to store as closed.
-    pub closed: Vec<ClosedTask>,
-    /// Ids of stored closed tasks that are closed no longer.
-    pub no_longer_closed: Vec<u64>,
-    /// Messages whose text must go from everything stored for this conversation: tasks open or closed (also
-    /// closed ones that were not loaded) and replies still owed.
-    pub forgotten_messages: Vec<String>,
+    touched: Touched,
+    forgotten_messages: Vec<String>,
 }
 
 impl List {
     /// A list as loaded from a store.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot }
+        Self {
+            snapshot,
+            touched: Touched::default(),
+            forgotten_messages: Vec::new(),
+        }
     }
 
     /// The list as it is now.
@@ -107,6 +111,45 @@ impl List {
 
     /// The net difference from the list as loaded.
     pub fn changes(&self) -> Changes {
-        unimplemented!()
+        Changes {
+            forgotten_messages: self.forgotten_messages.clone(),
+            ..self.touched.changes(&self.snapshot)
+        }
     }
+
+    /// Whether the message was taken back before it came.
+    pub(crate) fn was_unsent(&self, message_id: &str) -> bool {
+        self.snapshot.unsent.iter().any(|id| id == message_id)
+    }
+
+    /// Removes every trace of a message the person took back.
+    pub(crate) fn forget(&mut self, message_id: &str) {
+        // Imported tasks came by no message; an id LINE left out is not theirs.
+        if message_id.is_empty() {
+            return;
+        }
+        let Snapshot { open, closed, .. } = &mut self.snapshot;
+        let mut anything = false;
+        for task in open.extract_if(.., |task| task.message_id == message_id) {
+            self.touched.note(task.id, Origin::Open);
+            anything = true;
+        }
+        for closed in closed.extract_if(.., |closed| closed.task.message_id == message_id) {
+            self.touched.note(closed.task.id, Origin::Closed);
+            anything = true;
+        }
+        if anything {
+            self.snapshot.revision += 1;
+        }
+        self.forgotten_messages.push(message_id.to_owned());
+        if !self.was_unsent(message_id) {
+            let unsent = &mut self.snapshot.unsent;
+            unsent.push(message_id.to_owned());
+            keep_newest(unsent, UNSENT_DEPTH);
+        }
+    }
+}
+
+fn keep_newest<T>(values: &mut Vec<T>, depth: usize) {
+    values.drain(..values.len().saturating_sub(depth));
 }
