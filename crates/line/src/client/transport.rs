@@ -1,0 +1,156 @@
+//! HTTP to LINE: one pool of connections, hard limits, one log line for each call.
+
+use super::Endpoint;
+use super::answer::Answer;
+use super::error::{ClientError, ErrorKind};
+use crate::retry::Class;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How long a TCP connection may take: LINE answers from near by, so a longer wait only hides that
+/// it is unreachable.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a connection is kept unused. LINE does not say when it closes one; the shorter we keep
+/// it, the rarer a request meets a closing connection and ends unclear.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// LINE's own limit ("2 MB", <https://developers.line.biz/en/reference/messaging-api/#status-codes>).
+pub(super) const MAX_REQUEST_BYTES: usize = 2_000_000;
+
+/// The answers of the endpoints here are a few hundred bytes; this bounds what a broken proxy in
+/// between can make us hold.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl Transport {
+    /// HTTP/2 where the other side offers it over TLS, else HTTP/1.1 with keep-alive.
+    pub(super) fn new(tls: rustls::ClientConfig) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        tcp.set_nodelay(true);
+        // Whether plain HTTP is allowed was decided when the base URL was read.
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp);
+        let http = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .http2_keep_alive_interval(IDLE_TIMEOUT)
+            .build(connector);
+        Self { http }
+    }
+
+    /// One attempt. `Err` only when there is no answer to judge by.
+    pub(crate) async fn attempt(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Full<Bytes>>,
+        time_limit: Duration,
+    ) -> Result<Answer, ClientError> {
+        let start = Instant::now();
+        let result = self.exchange(endpoint, request, start + time_limit).await;
+        log(endpoint, &result, start.elapsed());
+        result
+    }
+
+    async fn exchange(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<Answer, ClientError> {
+        let response = match timeout_at(deadline, self.http.request(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                let kind = if error.is_connect() {
+                    ErrorKind::NotSent
+                } else {
+                    ErrorKind::ConnectionLost
+                };
+                return Err(ClientError::unanswered(endpoint, kind, error));
+            }
+            Err(elapsed) => {
+                return Err(ClientError::unanswered(
+                    endpoint,
+                    ErrorKind::TimedOut,
+                    elapsed,
+                ));
+            }
+        };
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_BYTES);
+        // Read to its end even if nobody looks at it: only then is the connection used again.
+        let body = match timeout_at(deadline, body.collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if endpoint.class() == Class::Read => {
+                return Err(ClientError::unanswered(
+                    endpoint,
+                    ErrorKind::ConnectionLost,
+                    error,
+                ));
+            }
+            Err(elapsed) if endpoint.class() == Class::Read => {
+                return Err(ClientError::unanswered(
+                    endpoint,
+                    ErrorKind::TimedOut,
+                    elapsed,
+                ));
+            }
+            // The status says whether it was accepted, with or without its body.
+            Ok(Err(_)) | Err(_) => Bytes::new(),
+        };
+        Ok(Answer {
+            status: head.status,
+            request_id: text(&head.headers, "x-line-request-id"),
+            accepted_request_id: text(&head.headers, "x-line-accepted-request-id"),
+            body,
+        })
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// The fields LINE asks bots to keep, as it hands out no logs
+/// (<https://developers.line.biz/en/docs/messaging-api/development-guidelines/#save-logs>).
+fn log(endpoint: Endpoint, result: &Result<Answer, ClientError>, duration: Duration) {
+    let method = endpoint.method();
+    let method = method.as_str();
+    let endpoint = endpoint.template();
+    let duration_ms = duration.as_secs_f64() * 1000.0;
+    match result {
+        Ok(answer) => tracing::info!(
+            target: "line::client",
+            method,
+            endpoint,
+            status = answer.status.as_u16(),
+            x_line_request_id = answer.request_id,
+            duration_ms,
+            "called LINE"
+        ),
+        Err(error) => tracing::warn!(
+            target: "line::client",
+            method,
+            endpoint,
+            error = ?error.kind(),
+            duration_ms,
+            "LINE did not answer"
+        ),
+    }
+}
