@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`ci`] | everything a change must pass, in order |
 //! | [`test`] | all tests, with everything they need installed and started |
+//! | [`bench`] | the benchmark, built for release, on a MySQL of its own |
 //! | [`mysql`], [`mariadb`] | throw-away database servers on loopback |
 //! | [`server`] | what those have in common: a port, a folder, an end |
 //! | [`python`], [`browser`] | LINE's Python SDK and a browser, for the end-to-end tests |
@@ -11,6 +12,7 @@
 //! | [`command`], [`paths`] | running programs, finding folders |
 
 mod apt;
+mod bench;
 mod browser;
 mod ci;
 mod command;
@@ -40,6 +42,15 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures the bot against its budgets; exits with 1 when one is missed.
+    Bench {
+        /// Only in memory and on SQLite.
+        #[arg(long)]
+        without_mysql: bool,
+        /// Passed on to the program `figures`, for example `--quick` or `--tasks 10000000`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Starts MySQL and MariaDB with empty data, prints their URLs and waits for Ctrl-C.
     Servers,
 }
@@ -48,6 +59,10 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
         Chore::Ci => ci::run(),
         Chore::Test { arguments } => test::run(&arguments),
+        Chore::Bench {
+            without_mysql,
+            arguments,
+        } => bench::run(without_mysql, &arguments),
         Chore::Servers => test::serve(),
     }
 }

@@ -58,6 +58,11 @@ impl Server {
         Ok(server)
     }
 
+    /// Its process, which is the server itself: `chroot` and `setpriv` become what they start.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Waits for its end, which nobody asked for.
     pub(crate) fn wait(&mut self) -> Result<()> {
         let status = self.process.wait()?;
