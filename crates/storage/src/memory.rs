@@ -2,14 +2,14 @@
 
 use crate::plan::{self, Owed, Plan};
 use crate::{
-    Batch, Conversation, ConversationId, ConversationRecord, EventKey, Migration, Outcome,
+    Batch, Conversation, ConversationId, ConversationRecord, EventKey, Group, Migration, Outcome,
     OwedReply, PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use todo::{ClosedTask, List, Snapshot, Timestamp};
+use todo::{List, Snapshot, Timestamp};
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Store for MemoryStore {
                     .events()
                     .map(|event| tables.events.contains_key(&event.key))
                     .collect();
-                let stored = tables.load(group.conversation());
+                let stored = tables.load(group);
                 group.plan(batch.decide.as_ref(), stored, &claimed)
             })
             .collect();
@@ -190,11 +190,15 @@ impl Schema for MemoryStore {
 }
 
 impl Tables {
-    fn load(&self, id: &ConversationId) -> Conversation {
-        let Some(record) = self.conversations.get(id) else {
+    fn load(&self, group: &Group<'_>) -> Conversation {
+        let Some(record) = self.conversations.get(group.conversation()) else {
             return Conversation::default();
         };
-        let undoable = |closed: &&ClosedTask| record.undoable.contains(&closed.closed_revision);
+        let mut closed = Vec::new();
+        if group.needs_closed_tasks() {
+            closed.clone_from(&record.closed);
+            closed.retain(|closed| record.undoable.contains(&closed.closed_revision));
+        }
         Conversation {
             list: List::new(Snapshot {
                 revision: record.revision,
@@ -202,7 +206,7 @@ impl Tables {
                 undoable: record.undoable.clone(),
                 unsent: record.unsent.clone(),
                 open: record.open.clone(),
-                closed: record.closed.iter().filter(undoable).cloned().collect(),
+                closed,
             }),
             language: record.language,
             left_at: record.left_at,

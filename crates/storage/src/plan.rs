@@ -37,7 +37,7 @@ pub struct Plan<'a> {
     pub row: Option<ConversationRow<'static>>,
     /// What becomes of the tasks.
     pub changes: Changes,
-    /// Replies to store as owed.
+    /// Replies to store as owed, in place of one that is there: a claim may be pruned before the reply of its event.
     pub owed: Vec<Owed>,
     outcomes: Vec<(usize, Outcome)>,
 }

@@ -2,7 +2,7 @@
 
 use super::Database;
 use super::fixture::{NOW, commit, open, text, titles};
-use crate::{ConversationRecord, Store};
+use crate::ConversationRecord;
 use todo::Task;
 
 /// Stores `expected` as open tasks, has them closed and opened again, and looks at them after each step.

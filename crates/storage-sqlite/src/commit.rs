@@ -1,0 +1,336 @@
+//! A batch in one transaction.
+
+use crate::error::Failure;
+use crate::tasks::{closed_task, task};
+use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
+use std::borrow::Cow;
+use storage::row::{ConversationRow, reason_code};
+use storage::{
+    Batch, Conversation, ConversationId, EventKey, Group, Inbound, Outcome, Owed, Plan, plan,
+};
+use todo::{ClosedTask, Task};
+
+pub(crate) fn commit(connection: &mut Connection, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
+    let groups = batch.groups()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut plans = Vec::with_capacity(groups.len());
+    {
+        let mut statements = Statements::new(&transaction)?;
+        for key in &batch.replied {
+            statements.replied(key)?;
+        }
+        for group in &groups {
+            plans.push(statements.apply(batch, group)?);
+        }
+    }
+    transaction.commit()?;
+    Ok(plan::outcomes(batch, plans))
+}
+
+/// The statements every batch needs, looked up once a batch.
+pub(crate) struct Statements<'c> {
+    connection: &'c Connection,
+    replied: CachedStatement<'c>,
+    claim: CachedStatement<'c>,
+    load: CachedStatement<'c>,
+    insert_conversation: CachedStatement<'c>,
+    update_conversation: CachedStatement<'c>,
+    open: CachedStatement<'c>,
+    delete_open: CachedStatement<'c>,
+    close: CachedStatement<'c>,
+    owe: CachedStatement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            replied: connection.prepare_cached(
+                "DELETE FROM owed_replies WHERE conversation_id = ?1 AND event_id = ?2",
+            )?,
+            claim: connection.prepare_cached(
+                "INSERT INTO events (event_id, conversation_id, received_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO NOTHING",
+            )?,
+            load: connection.prepare_cached(
+                "SELECT c.revision, c.next_task_id, c.undoable, c.unsent, c.language, c.left_at, c.updated_at,
+                        t.task_id, t.title, t.message_id, t.added_revision, t.added_at
+                 FROM conversations c LEFT JOIN tasks t ON t.conversation_id = c.conversation_id
+                 WHERE c.conversation_id = ?1 ORDER BY t.task_id",
+            )?,
+            insert_conversation: connection.prepare_cached(
+                "INSERT INTO conversations (conversation_id, revision, next_task_id, undoable, unsent,
+                                            language, left_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            )?,
+            update_conversation: connection.prepare_cached(
+                "UPDATE conversations SET revision = ?2, next_task_id = ?3, undoable = ?4, unsent = ?5,
+                                          language = ?6, left_at = ?7, updated_at = ?8
+                 WHERE conversation_id = ?1",
+            )?,
+            open: connection.prepare_cached(
+                "INSERT INTO tasks (conversation_id, task_id, title, message_id, added_revision, added_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?,
+            delete_open: connection
+                .prepare_cached("DELETE FROM tasks WHERE conversation_id = ?1 AND task_id = ?2")?,
+            close: connection.prepare_cached(
+                "INSERT INTO closed_tasks (conversation_id, task_id, title, message_id, added_revision, added_at,
+                                           closed_revision, closed_at, reason)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?,
+            owe: connection.prepare_cached(
+                "INSERT INTO owed_replies (conversation_id, event_id, received_at, due_at, message_id,
+                                           reply_token, messages)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET
+                     received_at = excluded.received_at, due_at = excluded.due_at,
+                     message_id = excluded.message_id, reply_token = excluded.reply_token,
+                     messages = excluded.messages",
+            )?,
+        })
+    }
+
+    fn replied(&mut self, key: &EventKey) -> rusqlite::Result<()> {
+        self.replied
+            .execute(params![key.conversation.0, key.event_id])?;
+        Ok(())
+    }
+
+    fn apply<'a>(&mut self, batch: &Batch, group: &Group<'a>) -> Result<Plan<'a>, Failure> {
+        let mut claimed = Vec::with_capacity(group.events().len());
+        for event in group.events() {
+            claimed.push(!self.claim(event)?);
+        }
+        let (exists, conversation) = if claimed.iter().all(|claimed| *claimed) {
+            (true, Conversation::default())
+        } else {
+            self.load(group)?
+        };
+        let plan = group.plan(batch.decide.as_ref(), conversation, &claimed);
+        self.write(&plan, exists)?;
+        Ok(plan)
+    }
+
+    /// Claims an event; `false` when it was claimed before.
+    fn claim(&mut self, event: &Inbound) -> rusqlite::Result<bool> {
+        let key = &event.key;
+        let rows = self.claim.execute(params![
+            key.event_id,
+            key.conversation.0,
+            event.received_at.0
+        ])?;
+        Ok(rows > 0)
+    }
+
+    /// Whether the conversation exists, and what is in it.
+    fn load(&mut self, group: &Group<'_>) -> Result<(bool, Conversation), Failure> {
+        let id = &group.conversation().0;
+        let mut rows = self.load.query([id])?;
+        let Some(row) = rows.next()? else {
+            return Ok((false, Conversation::default()));
+        };
+        let language = row.get_ref(4)?.as_str_or_null()?;
+        let stored = ConversationRow {
+            revision: row.get(0)?,
+            next_task_id: row.get(1)?,
+            undoable: Cow::Owned(row.get_ref(2)?.as_str()?.to_owned()),
+            unsent: Cow::Owned(row.get_ref(3)?.as_str()?.to_owned()),
+            language: language.map(|code| Cow::Owned(code.to_owned())),
+            left_at: row.get(5)?,
+            updated_at: row.get(6)?,
+        };
+        let mut open = Vec::new();
+        if row.get_ref(7)? != rusqlite::types::ValueRef::Null {
+            open.push(task(row, 7)?);
+            while let Some(row) = rows.next()? {
+                open.push(task(row, 7)?);
+            }
+        }
+        let closed = if group.needs_closed_tasks() {
+            undoable_tasks(self.connection, id, &stored.undoable)?
+        } else {
+            Vec::new()
+        };
+        Ok((true, stored.decode(open, closed)?))
+    }
+
+    fn write(&mut self, plan: &Plan<'_>, exists: bool) -> rusqlite::Result<()> {
+        let id = plan.conversation;
+        for event in &plan.deferred {
+            self.unclaim(event)?;
+        }
+        for event in &plan.redelivered {
+            self.redelivered(event)?;
+        }
+        let Some(row) = &plan.row else {
+            return Ok(());
+        };
+        if exists {
+            self.update_conversation(id, row)?;
+        } else {
+            self.insert_conversation(id, row)?;
+        }
+        let changes = &plan.changes;
+        for task_id in &changes.no_longer_open {
+            self.delete_open
+                .execute(params![id.0, task_id.cast_signed()])?;
+        }
+        for task_id in &changes.no_longer_closed {
+            self.delete_closed(id, *task_id)?;
+        }
+        for message_id in &changes.forgotten_messages {
+            self.forget(id, message_id)?;
+        }
+        for task in &changes.opened {
+            self.open(id, task)?;
+        }
+        for closed in &changes.closed {
+            self.close(id, closed)?;
+        }
+        for owed in &plan.owed {
+            self.owe(owed)?;
+        }
+        Ok(())
+    }
+
+    /// Stores a new conversation; `false` when it exists.
+    pub(crate) fn insert_conversation(
+        &mut self,
+        id: &ConversationId,
+        row: &ConversationRow<'_>,
+    ) -> rusqlite::Result<bool> {
+        let rows = self.insert_conversation.execute(params![
+            id.0,
+            row.revision,
+            row.next_task_id,
+            row.undoable,
+            row.unsent,
+            row.language,
+            row.left_at,
+            row.updated_at
+        ])?;
+        Ok(rows > 0)
+    }
+
+    fn update_conversation(
+        &mut self,
+        id: &ConversationId,
+        row: &ConversationRow<'_>,
+    ) -> rusqlite::Result<()> {
+        self.update_conversation.execute(params![
+            id.0,
+            row.revision,
+            row.next_task_id,
+            row.undoable,
+            row.unsent,
+            row.language,
+            row.left_at,
+            row.updated_at
+        ])?;
+        Ok(())
+    }
+
+    pub(crate) fn open(&mut self, id: &ConversationId, task: &Task) -> rusqlite::Result<()> {
+        self.open.execute(params![
+            id.0,
+            task.id.cast_signed(),
+            task.title,
+            task.message_id,
+            task.added_revision.cast_signed(),
+            task.added_at.0
+        ])?;
+        Ok(())
+    }
+
+    pub(crate) fn close(
+        &mut self,
+        id: &ConversationId,
+        closed: &ClosedTask,
+    ) -> rusqlite::Result<()> {
+        let task = &closed.task;
+        self.close.execute(params![
+            id.0,
+            task.id.cast_signed(),
+            task.title,
+            task.message_id,
+            task.added_revision.cast_signed(),
+            task.added_at.0,
+            closed.closed_revision.cast_signed(),
+            closed.closed_at.0,
+            reason_code(closed.reason)
+        ])?;
+        Ok(())
+    }
+
+    fn owe(&mut self, owed: &Owed) -> rusqlite::Result<()> {
+        let reply = &owed.reply;
+        self.owe.execute(params![
+            reply.key.conversation.0,
+            reply.key.event_id,
+            reply.received_at.0,
+            owed.due_at.0,
+            owed.message_id,
+            reply.reply_token,
+            reply.messages
+        ])?;
+        Ok(())
+    }
+
+    fn unclaim(&mut self, event: &Inbound) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM events WHERE event_id = ?1 AND conversation_id = ?2")?
+            .execute(params![event.key.event_id, event.key.conversation.0])?;
+        Ok(())
+    }
+
+    fn redelivered(&mut self, event: &Inbound) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE owed_replies SET received_at = ?3, due_at = ?3
+                 WHERE conversation_id = ?1 AND event_id = ?2",
+            )?
+            .execute(params![
+                event.key.conversation.0,
+                event.key.event_id,
+                event.received_at.0
+            ])?;
+        Ok(())
+    }
+
+    fn delete_closed(&mut self, id: &ConversationId, task_id: u64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM closed_tasks WHERE conversation_id = ?1 AND task_id = ?2")?
+            .execute(params![id.0, task_id.cast_signed()])?;
+        Ok(())
+    }
+
+    fn forget(&mut self, id: &ConversationId, message_id: &str) -> rusqlite::Result<()> {
+        for table in [
+            "DELETE FROM tasks WHERE conversation_id = ?1 AND message_id = ?2",
+            "DELETE FROM closed_tasks WHERE conversation_id = ?1 AND message_id = ?2",
+            "DELETE FROM owed_replies WHERE conversation_id = ?1 AND message_id = ?2",
+        ] {
+            self.connection
+                .prepare_cached(table)?
+                .execute(params![id.0, message_id])?;
+        }
+        Ok(())
+    }
+}
+
+/// The tasks closed at one of the `undoable` revisions, a JSON array.
+fn undoable_tasks(
+    connection: &Connection,
+    id: &str,
+    undoable: &str,
+) -> Result<Vec<ClosedTask>, Failure> {
+    let mut query = connection.prepare_cached(
+        "SELECT task_id, title, message_id, added_revision, added_at, closed_revision, closed_at, reason
+         FROM closed_tasks
+         WHERE conversation_id = ?1 AND closed_revision IN (SELECT value FROM json_each(?2))",
+    )?;
+    query
+        .query_and_then([id, undoable], |row| closed_task(row, 0))?
+        .collect()
+}

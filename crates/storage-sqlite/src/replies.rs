@@ -1,0 +1,64 @@
+//! Owed replies apart from a commit.
+
+use crate::error::Failure;
+use crate::tasks::{text, time};
+use rusqlite::{Connection, TransactionBehavior, params};
+use storage::{ConversationId, EventKey, OwedReply};
+use todo::Timestamp;
+
+pub(crate) fn take_due(
+    connection: &mut Connection,
+    now: Timestamp,
+    due_again_at: Timestamp,
+    limit: usize,
+) -> Result<Vec<OwedReply>, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut due = Vec::new();
+    {
+        let mut query = transaction.prepare_cached(
+            "SELECT conversation_id, event_id, received_at, reply_token, messages
+             FROM owed_replies WHERE due_at <= ?1
+             ORDER BY due_at, conversation_id, event_id LIMIT ?2",
+        )?;
+        let mut rows = query.query(params![now.0, limit_value(limit)])?;
+        while let Some(row) = rows.next()? {
+            due.push(OwedReply {
+                key: EventKey {
+                    conversation: ConversationId(text(row, 0)?.into()),
+                    event_id: text(row, 1)?.into(),
+                },
+                received_at: time(row, 2)?,
+                reply_token: text(row, 3)?.into(),
+                messages: text(row, 4)?.into(),
+            });
+        }
+        let mut lease = transaction.prepare_cached(
+            "UPDATE owed_replies SET due_at = ?3 WHERE conversation_id = ?1 AND event_id = ?2",
+        )?;
+        for reply in &due {
+            lease.execute(params![
+                reply.key.conversation.0,
+                reply.key.event_id,
+                due_again_at.0
+            ])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(due)
+}
+
+pub(crate) fn release_leases(connection: &Connection) -> Result<(), Failure> {
+    connection.execute("UPDATE owed_replies SET due_at = received_at", ())?;
+    Ok(())
+}
+
+pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
+    let count: i64 =
+        connection.query_row("SELECT count(*) FROM owed_replies", (), |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
+/// A limit as SQLite takes it.
+pub(crate) fn limit_value(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

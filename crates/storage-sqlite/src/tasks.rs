@@ -1,0 +1,39 @@
+//! Reading tasks from rows.
+
+use crate::error::Failure;
+use rusqlite::Row;
+use storage::row::reason_from_code;
+use todo::{ClosedTask, Task, Timestamp};
+
+/// Reads a task whose columns `task_id, title, message_id, added_revision, added_at` begin at `first`.
+pub(crate) fn task(row: &Row<'_>, first: usize) -> Result<Task, Failure> {
+    Ok(Task {
+        id: number(row, first)?,
+        title: text(row, first + 1)?,
+        message_id: text(row, first + 2)?,
+        added_revision: number(row, first + 3)?,
+        added_at: time(row, first + 4)?,
+    })
+}
+
+/// Reads a closed task: the columns of a task, then `closed_revision, closed_at, reason`.
+pub(crate) fn closed_task(row: &Row<'_>, first: usize) -> Result<ClosedTask, Failure> {
+    Ok(ClosedTask {
+        task: task(row, first)?,
+        closed_revision: number(row, first + 5)?,
+        closed_at: time(row, first + 6)?,
+        reason: reason_from_code(row.get_ref(first + 7)?.as_str()?)?,
+    })
+}
+
+pub(crate) fn text(row: &Row<'_>, column: usize) -> Result<String, Failure> {
+    Ok(row.get_ref(column)?.as_str()?.to_owned())
+}
+
+pub(crate) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, Failure> {
+    Ok(Timestamp(row.get_ref(column)?.as_i64()?))
+}
+
+fn number(row: &Row<'_>, column: usize) -> Result<u64, Failure> {
+    Ok(row.get_ref(column)?.as_i64()?.cast_unsigned())
+}
