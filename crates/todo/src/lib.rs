@@ -31,6 +31,7 @@
 //! | `phrases` | the sentences in each language, from `texts/*.ftl` |
 //! | `display` | titles as they are shown: harmless to the text around them |
 //! | `render`, `pages` | the whole reply, cut to LINE's limits |
+//! | [`takeover`] | a list made of titles that another program kept |
 //!
 //! # What a message means
 //!
@@ -84,6 +85,7 @@ mod message;
 mod pages;
 mod phrases;
 mod render;
+pub mod takeover;
 mod title;
 
 pub use apply::{Input, respond};

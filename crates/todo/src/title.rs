@@ -13,7 +13,7 @@ use std::str::Chars;
 use unicode_normalization::{Decompositions, Recompositions, UnicodeNormalization};
 
 /// The normal form of a title, computed once for a new line and compared with every title of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(String);
 
 impl Key {
