@@ -26,12 +26,19 @@ impl Decide for TodoLists {
                 language
             }
             // People change it; asking again when they come (back) is often enough.
-            (LanguageHint::NotAsked, _) if matches!(event.input, Input::Followed { .. }) => return Verdict::Defer,
+            (LanguageHint::NotAsked, _) if matches!(event.input, Input::Followed { .. }) => {
+                return Verdict::Defer;
+            }
             (_, Some(language)) => language,
             (LanguageHint::NotAsked, None) if speaks => return Verdict::Defer,
             (LanguageHint::NotAsked | LanguageHint::UseDefault, None) => self.default_language,
         };
-        let texts = todo::respond(&mut conversation.list, &event.input, language, event.received_at);
+        let texts = todo::respond(
+            &mut conversation.list,
+            &event.input,
+            language,
+            event.received_at,
+        );
         if texts.is_empty() || event.reply_token.is_none() {
             return Verdict::Silent;
         }

@@ -34,7 +34,12 @@ pub struct Retention {
 
 impl Retention {
     fn before(&self, now: Timestamp) -> PruneBefore {
-        let ago = |age: Duration| Timestamp(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)));
+        let ago = |age: Duration| {
+            Timestamp(
+                now.0
+                    .saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
+            )
+        };
         PruneBefore {
             events: ago(self.events),
             closed_tasks: ago(self.closed_tasks),
@@ -54,7 +59,11 @@ pub(crate) struct Housekeeping {
 impl Housekeeping {
     pub(crate) async fn run(self) {
         loop {
-            let pause = match self.store.prune(self.retention.before(self.clock.now()), STEP).await {
+            let pause = match self
+                .store
+                .prune(self.retention.before(self.clock.now()), STEP)
+                .await
+            {
                 Ok(pruned) => {
                     metrics::pruned(pruned);
                     if pruned.any() { BETWEEN_STEPS } else { EVERY }

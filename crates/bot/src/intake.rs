@@ -1,7 +1,7 @@
 //! Bounded queues in front of the lanes; the caller waits for the commit.
 
 use crate::lane::{Job, LaneItem, Settled};
-use crate::language::Languages;
+use crate::language::{self, Languages};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,7 +43,10 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(crate) fn new(queues: Vec<mpsc::Sender<LaneItem>>) -> Self {
-        Self { queues, hasher: RandomState::new() }
+        Self {
+            queues,
+            hasher: RandomState::new(),
+        }
     }
 
     fn of(&self, conversation: &ConversationId) -> &mpsc::Sender<LaneItem> {
@@ -55,7 +58,10 @@ impl Lanes {
     /// Hands over that LINE took a reply; waits for a place in the queue.
     pub(crate) async fn mark_replied(&self, key: EventKey) {
         // A closed lane means that the process is ending: another one finds the reply still owed.
-        let _ = self.of(&key.conversation).send(LaneItem::Replied(key)).await;
+        let _ = self
+            .of(&key.conversation)
+            .send(LaneItem::Replied(key))
+            .await;
     }
 
     /// Returns when everything that was in the queues has been worked off.
@@ -97,16 +103,24 @@ impl Intake {
     }
 
     /// Returns the events that were deferred.
-    async fn queue_and_wait(&self, events: Vec<Inbound>, deadline: Instant) -> Result<Vec<Inbound>, Refusal> {
+    async fn queue_and_wait(
+        &self,
+        events: Vec<Inbound>,
+        deadline: Instant,
+    ) -> Result<Vec<Inbound>, Refusal> {
         let mut waiting = Vec::with_capacity(events.len());
         let mut result = Ok(());
         for mut event in events {
             if matches!(event.language, LanguageHint::NotAsked) {
-                event.language = self.languages.hint(&event.key.conversation);
+                event.language = language::hint(&event.key.conversation);
             }
             let (done, settled) = oneshot::channel();
             let queue = self.lanes.of(&event.key.conversation);
-            match queue.try_send(LaneItem::Event(Job { event, deadline, done })) {
+            match queue.try_send(LaneItem::Event(Job {
+                event,
+                deadline,
+                done,
+            })) {
                 Ok(()) => waiting.push(settled),
                 Err(mpsc::error::TrySendError::Full(_)) => result = Err(Refusal::Overloaded),
                 Err(mpsc::error::TrySendError::Closed(_)) => result = Err(Refusal::Stopping),

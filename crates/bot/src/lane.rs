@@ -66,16 +66,16 @@ impl Lane {
                 self.queue.recv_many(&mut items, MAX_BATCH).await
             } else {
                 // Marks that failed are tried again even when nothing else comes.
-                match tokio::time::timeout(RETRY_MARKS, self.queue.recv_many(&mut items, MAX_BATCH)).await {
-                    Ok(received) => received,
-                    Err(_) => 1,
-                }
+                let more = self.queue.recv_many(&mut items, MAX_BATCH);
+                tokio::time::timeout(RETRY_MARKS, more).await.unwrap_or(1)
             };
             let mut round = Round::default();
             for item in items.drain(..) {
                 match item {
                     // Nobody waits any more: the sender was told 503 and will deliver it again.
-                    LaneItem::Event(job) if job.done.is_closed() || job.deadline <= Instant::now() => {
+                    LaneItem::Event(job)
+                        if job.done.is_closed() || job.deadline <= Instant::now() =>
+                    {
                         let _ = job.done.send(Settled::Refused(Refusal::TooSlow));
                     }
                     LaneItem::Event(job) => round.jobs.push(job),
@@ -97,16 +97,30 @@ impl Lane {
         if jobs.is_empty() && replied.is_empty() {
             return;
         }
-        let deadline = jobs.iter().map(|job| job.deadline).min().unwrap_or_else(|| Instant::now() + MARK_DEADLINE);
-        let (events, waiters): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.event, (job.deadline, job.done))).unzip();
-        let batch = Batch { events, replied: std::mem::take(replied), decide: Arc::clone(&self.decide), deadline };
+        let deadline = jobs
+            .iter()
+            .map(|job| job.deadline)
+            .min()
+            .unwrap_or_else(|| Instant::now() + MARK_DEADLINE);
+        let (events, waiters): (Vec<_>, Vec<_>) = jobs
+            .into_iter()
+            .map(|job| (job.event, (job.deadline, job.done)))
+            .unzip();
+        let batch = Batch {
+            events,
+            replied: std::mem::take(replied),
+            decide: Arc::clone(&self.decide),
+            deadline,
+        };
         let started = Instant::now();
         let result = self.store.commit(&batch).await;
         metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
         match result {
             Ok(outcomes) => {
                 self.replies.marked(&batch.replied);
-                for ((event, outcome), (_, done)) in batch.events.into_iter().zip(outcomes).zip(waiters) {
+                for ((event, outcome), (_, done)) in
+                    batch.events.into_iter().zip(outcomes).zip(waiters)
+                {
                     self.settle(event, outcome, done);
                 }
             }
@@ -125,9 +139,24 @@ impl Lane {
     }
 
     /// One bad event must not harm its neighbours: each is tried alone, and only the bad one fails.
-    async fn one_by_one(&self, batch: Batch, waiters: Vec<(Instant, oneshot::Sender<Settled>)>, replied: &mut Vec<EventKey>) {
-        let Batch { events, replied: marks, decide, .. } = batch;
-        let marks_only = Batch { events: Vec::new(), replied: marks, decide: Arc::clone(&decide), deadline: Instant::now() + MARK_DEADLINE };
+    async fn one_by_one(
+        &self,
+        batch: Batch,
+        waiters: Vec<(Instant, oneshot::Sender<Settled>)>,
+        replied: &mut Vec<EventKey>,
+    ) {
+        let Batch {
+            events,
+            replied: marks,
+            decide,
+            ..
+        } = batch;
+        let marks_only = Batch {
+            events: Vec::new(),
+            replied: marks,
+            decide: Arc::clone(&decide),
+            deadline: Instant::now() + MARK_DEADLINE,
+        };
         match self.store.commit(&marks_only).await {
             Ok(_) => self.replies.marked(&marks_only.replied),
             Err(StoreError::Unavailable(_)) => *replied = marks_only.replied,
@@ -138,10 +167,17 @@ impl Lane {
             }
         }
         for (event, (deadline, done)) in events.into_iter().zip(waiters) {
-            let alone = Batch { events: vec![event], replied: Vec::new(), decide: Arc::clone(&decide), deadline };
+            let alone = Batch {
+                events: vec![event],
+                replied: Vec::new(),
+                decide: Arc::clone(&decide),
+                deadline,
+            };
             match self.store.commit(&alone).await {
                 Ok(outcomes) => {
-                    if let (Some(event), Some(outcome)) = (alone.events.into_iter().next(), outcomes.into_iter().next()) {
+                    if let (Some(event), Some(outcome)) =
+                        (alone.events.into_iter().next(), outcomes.into_iter().next())
+                    {
                         self.settle(event, outcome, done);
                     }
                 }

@@ -30,13 +30,12 @@ pub struct Languages {
 
 impl Languages {
     pub(crate) fn new(client: LineClient, default: Language) -> Self {
-        Self { client, default, questions: Arc::new(Semaphore::new(MAX_QUESTIONS)), silent_until: Arc::default() }
-    }
-
-    /// What is known without asking: nobody's profile names the language of a group or room
-    /// (<https://developers.line.biz/en/reference/messaging-api/#get-group-member-profile>).
-    pub(crate) fn hint(&self, conversation: &ConversationId) -> LanguageHint {
-        if is_user(conversation) { LanguageHint::NotAsked } else { LanguageHint::UseDefault }
+        Self {
+            client,
+            default,
+            questions: Arc::new(Semaphore::new(MAX_QUESTIONS)),
+            silent_until: Arc::default(),
+        }
     }
 
     /// Asks LINE. The default serves, and is remembered, where LINE does not tell (404: no consent, not a friend) or
@@ -50,10 +49,18 @@ impl Languages {
         };
         match tokio::time::timeout(PATIENCE, self.client.profile(&conversation.0)).await {
             Ok(Ok(profile)) => {
-                let language = profile.value.language.as_deref().and_then(Language::from_tag);
+                let language = profile
+                    .value
+                    .language
+                    .as_deref()
+                    .and_then(Language::from_tag);
                 LanguageHint::Known(language.unwrap_or(self.default))
             }
-            Ok(Err(error)) if error.status().is_some_and(|status| status.is_client_error() && status != 429) => {
+            Ok(Err(error))
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error() && status != 429) =>
+            {
                 LanguageHint::Known(self.default)
             }
             Ok(Err(error)) => self.failed(&error),
@@ -61,15 +68,34 @@ impl Languages {
         }
     }
 
-    fn failed(&self, error: &dyn std::error::Error) -> LanguageHint {
-        tracing::warn!(error, "LINE does not name people's languages; using the default for a while");
-        *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SILENCE_AFTER_FAILURE);
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> LanguageHint {
+        tracing::warn!(
+            error,
+            "LINE does not name people's languages; using the default for a while"
+        );
+        *self
+            .silent_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SILENCE_AFTER_FAILURE);
         LanguageHint::UseDefault
     }
 
     fn is_silent(&self) -> bool {
-        let silent_until = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent_until = *self
+            .silent_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         silent_until.is_some_and(|until| Instant::now() < until)
+    }
+}
+
+/// What is known without asking: nobody's profile names the language of a group or room
+/// (<https://developers.line.biz/en/reference/messaging-api/#get-group-member-profile>).
+pub(crate) fn hint(conversation: &ConversationId) -> LanguageHint {
+    if is_user(conversation) {
+        LanguageHint::NotAsked
+    } else {
+        LanguageHint::UseDefault
     }
 }
 

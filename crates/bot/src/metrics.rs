@@ -52,7 +52,10 @@ pub(crate) fn event_ignored(kind: &'static str) {
 
 pub(crate) fn batch(events: usize, duration: Duration, ok: bool) {
     metrics::counter!(BATCHES, "result" => if ok { "committed" } else { "failed" }).increment(1);
-    #[expect(clippy::cast_precision_loss, reason = "a batch holds at most some hundred events")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a batch holds at most some hundred events"
+    )]
     metrics::histogram!(BATCH_EVENTS).record(events as f64);
     metrics::histogram!(BATCH_SECONDS).record(duration);
 }
@@ -87,7 +90,13 @@ pub(crate) fn pruned(pruned: Pruned) {
 
 /// Creates every counter at zero, so that dashboards and alerts exist before traffic.
 pub fn create() {
-    for name in [EVENTS_APPLIED, EVENTS_DUPLICATE, REPLIES_SENT, REPLIES_UNDELIVERABLE, REPLIES_LATER] {
+    for name in [
+        EVENTS_APPLIED,
+        EVENTS_DUPLICATE,
+        REPLIES_SENT,
+        REPLIES_UNDELIVERABLE,
+        REPLIES_LATER,
+    ] {
         metrics::counter!(name).absolute(0);
     }
     for result in ["committed", "failed"] {

@@ -26,10 +26,14 @@ impl Recovery {
         let mut released = false;
         loop {
             if !released {
-                released = self.report(self.store.release_leases().await).is_some();
+                released = report(self.store.release_leases().await).is_some();
             }
             let taken = self.take().await;
-            let pause = if taken == MAX_TAKEN { Duration::ZERO } else { EVERY };
+            let pause = if taken == MAX_TAKEN {
+                Duration::ZERO
+            } else {
+                EVERY
+            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -39,8 +43,13 @@ impl Recovery {
 
     async fn take(&self) -> usize {
         let now = self.clock.now();
-        let due_again_at = Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
-        let Some(replies) = self.report(self.store.take_due_replies(now, due_again_at, MAX_TAKEN).await) else {
+        let due_again_at =
+            Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
+        let Some(replies) = report(
+            self.store
+                .take_due_replies(now, due_again_at, MAX_TAKEN)
+                .await,
+        ) else {
             return 0;
         };
         let taken = replies.len();
@@ -52,8 +61,10 @@ impl Recovery {
         }
         taken
     }
+}
 
-    fn report<T>(&self, result: Result<T, StoreError>) -> Option<T> {
-        result.inspect_err(|error| tracing::warn!(%error, "cannot look for owed replies")).ok()
-    }
+fn report<T>(result: Result<T, StoreError>) -> Option<T> {
+    result
+        .inspect_err(|error| tracing::warn!(%error, "cannot look for owed replies"))
+        .ok()
 }

@@ -23,8 +23,11 @@ pub const LEASE: Duration = Duration::from_secs(6);
 const TRY_FOR: Duration = Duration::from_secs(5);
 
 /// Quick enough for a person who waits, four attempts within [`TRY_FOR`].
-const RETRY: RetryPolicy =
-    RetryPolicy { attempts: 4, first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(2) };
+const RETRY: RetryPolicy = RetryPolicy {
+    attempts: 4,
+    first_pause: Duration::from_millis(200),
+    longest_pause: Duration::from_secs(2),
+};
 
 /// Whether somebody may have sent a reply before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,11 @@ impl Replies {
 
     /// Where to report replies that LINE took. The lanes own this sender, so they are held weakly here.
     pub(crate) fn report_to(&self, lanes: &Arc<Lanes>) {
-        *self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(lanes);
+        *self
+            .inner
+            .lanes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(lanes);
     }
 
     /// Sends a reply in the background. Without room for it, it stays owed in the database.
@@ -112,14 +119,19 @@ impl Replies {
     }
 
     fn in_hand(&self) -> std::sync::MutexGuard<'_, HashSet<EventKey, RandomState>> {
-        self.inner.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .in_hand
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
     async fn send(&self, reply: OwedReply, attempt: Attempt) {
         // Closed only when the process ends.
-        let Ok(_call) = self.calls.acquire().await else { return };
+        let Ok(_call) = self.calls.acquire().await else {
+            return;
+        };
         let give_up_at = Instant::now() + TRY_FOR;
         let mut maybe_accepted = attempt == Attempt::Again;
         for failed in 1.. {
@@ -146,7 +158,11 @@ impl Inner {
                 Decision::GiveUp => {
                     metrics::reply_undeliverable();
                     let error = error.as_ref().map(tracing::field::display);
-                    tracing::warn!(error, event_id = &*reply.key.event_id, "LINE refused a reply for good");
+                    tracing::warn!(
+                        error,
+                        event_id = &*reply.key.event_id,
+                        "LINE refused a reply for good"
+                    );
                     return self.mark(reply.key).await;
                 }
             }
@@ -156,7 +172,11 @@ impl Inner {
     }
 
     async fn mark(&self, key: EventKey) {
-        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let lanes = self
+            .lanes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .upgrade();
         if let Some(lanes) = lanes {
             lanes.mark_replied(key).await;
         }
@@ -164,6 +184,9 @@ impl Inner {
 
     /// Still owed: recovery will take it again.
     fn let_go(&self, key: &EventKey) {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.in_hand
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 }

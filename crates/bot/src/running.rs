@@ -45,15 +45,27 @@ pub struct Bot {
 
 impl Bot {
     /// Starts the bot on the current runtime.
-    pub fn start(store: Arc<dyn Store>, client: LineClient, clock: Arc<dyn Clock>, config: Config) -> Self {
-        let decide: Arc<dyn Decide> = Arc::new(TodoLists { default_language: config.default_language });
+    pub fn start(
+        store: Arc<dyn Store>,
+        client: LineClient,
+        clock: Arc<dyn Clock>,
+        config: Config,
+    ) -> Self {
+        let decide: Arc<dyn Decide> = Arc::new(TodoLists {
+            default_language: config.default_language,
+        });
         let replies = Replies::new(client.clone());
         let lane_tasks = TaskTracker::new();
         let capacity = config.queue_events.get().div_ceil(config.lanes.get());
         let queues = (0..config.lanes.get())
             .map(|_| {
                 let (sender, queue) = mpsc::channel(capacity);
-                let lane = Lane { queue, store: Arc::clone(&store), decide: Arc::clone(&decide), replies: replies.clone() };
+                let lane = Lane {
+                    queue,
+                    store: Arc::clone(&store),
+                    decide: Arc::clone(&decide),
+                    replies: replies.clone(),
+                };
                 lane_tasks.spawn(lane.run());
                 sender
             })
@@ -80,8 +92,20 @@ impl Bot {
         background.spawn(housekeeping.run());
         background.close();
 
-        let intake = Intake::new(Arc::clone(&lanes), Languages::new(client, config.default_language));
-        Self { intake, lanes, lane_tasks, replies, background, stop_background, store, clock }
+        let intake = Intake::new(
+            Arc::clone(&lanes),
+            Languages::new(client, config.default_language),
+        );
+        Self {
+            intake,
+            lanes,
+            lane_tasks,
+            replies,
+            background,
+            stop_background,
+            store,
+            clock,
+        }
     }
 
     /// The way in.
@@ -102,7 +126,16 @@ impl Bot {
     /// Works off what was accepted, sends the replies owed, and closes the store. To be called when nothing submits
     /// any more. What takes longer than `patience` stays in the database, for the next process.
     pub async fn stop(self, patience: Duration) {
-        let Self { intake, lanes, lane_tasks, replies, background, stop_background, store, .. } = self;
+        let Self {
+            intake,
+            lanes,
+            lane_tasks,
+            replies,
+            background,
+            stop_background,
+            store,
+            ..
+        } = self;
         drop(intake);
         stop_background.cancel();
         let finished = tokio::time::timeout(patience, async {
@@ -115,7 +148,10 @@ impl Bot {
         })
         .await;
         if finished.is_err() {
-            tracing::warn!(patience_ms = patience.as_millis(), "stopped before every reply was sent; the rest stays owed");
+            tracing::warn!(
+                patience_ms = patience.as_millis(),
+                "stopped before every reply was sent; the rest stays owed"
+            );
         }
         store.close().await;
     }

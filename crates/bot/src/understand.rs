@@ -73,8 +73,12 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
 fn input(event: &Event<'_>) -> Result<Input, Ignored> {
     match &event.kind {
         EventKind::Message(message) => said(message, event.source.as_ref()),
-        EventKind::Unsend { message_id } => Ok(Input::Unsent { message_id: message_id.to_string() }),
-        EventKind::Follow { is_unblocked } => Ok(Input::Followed { returning: is_unblocked.unwrap_or(false) }),
+        EventKind::Unsend { message_id } => Ok(Input::Unsent {
+            message_id: message_id.to_string(),
+        }),
+        EventKind::Follow { is_unblocked } => Ok(Input::Followed {
+            returning: is_unblocked.unwrap_or(false),
+        }),
         EventKind::Join => Ok(Input::Joined),
         EventKind::Unfollow | EventKind::Leave => Ok(Input::Left),
         other => Err(Ignored::Unused(other.name())),
@@ -89,9 +93,14 @@ fn said(message: &Message<'_>, source: Option<&Source<'_>>) -> Result<Input, Ign
             let text = if alone_with_the_bot {
                 text.text.to_string()
             } else {
-                text.without_own_mentions().ok_or(Ignored::NotMentioned)?.into_owned()
+                text.without_own_mentions()
+                    .ok_or(Ignored::NotMentioned)?
+                    .into_owned()
             };
-            Ok(Input::Text { text, message_id: message.id.as_deref().unwrap_or_default().to_owned() })
+            Ok(Input::Text {
+                text,
+                message_id: message.id.as_deref().unwrap_or_default().to_owned(),
+            })
         }
         _ if alone_with_the_bot => Ok(Input::NotText),
         _ => Err(Ignored::NotMentioned),
@@ -108,6 +117,8 @@ fn key(event: &Event<'_>) -> Option<EventKey> {
         _ => return None,
     };
     let storable = |id: &str| (1..=MAX_ID_BYTES).contains(&id.len());
-    (storable(conversation) && storable(&event_id))
-        .then(|| EventKey { conversation: ConversationId(Arc::from(conversation)), event_id })
+    (storable(conversation) && storable(&event_id)).then(|| EventKey {
+        conversation: ConversationId(Arc::from(conversation)),
+        event_id,
+    })
 }

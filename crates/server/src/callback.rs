@@ -33,19 +33,35 @@ pub(crate) async fn callback(State(app): State<Arc<App>>, request: Request<Body>
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let mut seen = Seen::default();
-    let result = receive(&app, &parts.headers, body, started + ANSWER_WITHIN, &mut seen).await;
+    let result = receive(
+        &app,
+        &parts.headers,
+        body,
+        started + ANSWER_WITHIN,
+        &mut seen,
+    )
+    .await;
     let (status, problem_text) = match result {
         Ok(()) => (StatusCode::OK, None),
         Err(Failure { status, message }) => (status, Some(message)),
     };
-    log(&parts.extensions, &parts.headers, status, problem_text, &seen, started.elapsed());
+    log(
+        &parts.extensions,
+        &parts.headers,
+        status,
+        problem_text,
+        &seen,
+        started.elapsed(),
+    );
     crate::metrics_page::webhook(status, started.elapsed());
     match problem_text {
         None => StatusCode::OK.into_response(),
         Some(message) => {
             let mut response = problem(status, message);
             if status == StatusCode::SERVICE_UNAVAILABLE {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             response
         }
@@ -62,16 +78,27 @@ const fn failure(status: StatusCode, message: &'static str) -> Failure {
     Failure { status, message }
 }
 
-async fn receive(app: &App, headers: &HeaderMap, body: Body, deadline: Instant, seen: &mut Seen) -> Result<(), Failure> {
+async fn receive(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    deadline: Instant,
+    seen: &mut Seen,
+) -> Result<(), Failure> {
     // Before the body is read: whoever does not sign gets nothing stored or computed.
-    let signature = headers
-        .get("x-line-signature")
-        .ok_or(failure(StatusCode::UNAUTHORIZED, "the X-Line-Signature header is missing"))?;
+    let signature = headers.get("x-line-signature").ok_or(failure(
+        StatusCode::UNAUTHORIZED,
+        "the X-Line-Signature header is missing",
+    ))?;
     let body = read(app, body).await?;
-    if !app.secrets.verify(&body, signature.as_bytes()) {
-        return Err(failure(StatusCode::UNAUTHORIZED, "the signature does not fit the body and the channel secret"));
+    if !app.secrets.get().verify(&body, signature.as_bytes()) {
+        return Err(failure(
+            StatusCode::UNAUTHORIZED,
+            "the signature does not fit the body and the channel secret",
+        ));
     }
-    let webhook = line::webhook::parse(&body).map_err(|_| failure(StatusCode::BAD_REQUEST, "the body is not a webhook of LINE"))?;
+    let webhook = line::webhook::parse(&body)
+        .map_err(|_| failure(StatusCode::BAD_REQUEST, "the body is not a webhook of LINE"))?;
     let received_at = app.clock.now();
     let mut events = Vec::with_capacity(webhook.events().len());
     for event in webhook.events() {
@@ -85,33 +112,69 @@ async fn receive(app: &App, headers: &HeaderMap, body: Body, deadline: Instant, 
     if events.is_empty() {
         return Ok(());
     }
-    app.intake.submit(events, deadline).await.map_err(|refusal| match refusal {
-        bot::Refusal::Overloaded => failure(StatusCode::SERVICE_UNAVAILABLE, "too many events are waiting; send it again"),
-        bot::Refusal::TooSlow => failure(StatusCode::SERVICE_UNAVAILABLE, "the events were not stored in time; send it again"),
-        bot::Refusal::DatabaseUnavailable => failure(StatusCode::SERVICE_UNAVAILABLE, "the database is not available; send it again"),
-        bot::Refusal::Stopping => failure(StatusCode::SERVICE_UNAVAILABLE, "the bot is stopping; send it again"),
-        bot::Refusal::Refused => failure(StatusCode::INTERNAL_SERVER_ERROR, "an event could not be stored; the others were"),
-    })
+    app.intake
+        .submit(events, deadline)
+        .await
+        .map_err(|refusal| match refusal {
+            bot::Refusal::Overloaded => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many events are waiting; send it again",
+            ),
+            bot::Refusal::TooSlow => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the events were not stored in time; send it again",
+            ),
+            bot::Refusal::DatabaseUnavailable => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database is not available; send it again",
+            ),
+            bot::Refusal::Stopping => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the bot is stopping; send it again",
+            ),
+            bot::Refusal::Refused => failure(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "an event could not be stored; the others were",
+            ),
+        })
 }
 
 async fn read(app: &App, body: Body) -> Result<Bytes, Failure> {
-    match tokio::time::timeout(app.body_timeout, Limited::new(body, app.max_body_bytes).collect()).await {
+    match tokio::time::timeout(
+        app.body_timeout,
+        Limited::new(body, app.max_body_bytes).collect(),
+    )
+    .await
+    {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(failure(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than a webhook of LINE can be"))
-        }
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(failure(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than a webhook of LINE can be",
+        )),
         Ok(Err(_)) => Err(failure(StatusCode::BAD_REQUEST, "the body ended early")),
-        Err(_) => Err(failure(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
+        Err(_) => Err(failure(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long to arrive",
+        )),
     }
 }
 
 /// One line a webhook, with what LINE recommends to keep
 /// (<https://developers.line.biz/en/docs/messaging-api/development-guidelines/#save-logs>): sender, time, method,
 /// path, status. Never the body.
-fn log(extensions: &http::Extensions, headers: &HeaderMap, status: StatusCode, problem: Option<&str>, seen: &Seen, elapsed: Duration) {
+fn log(
+    extensions: &http::Extensions,
+    headers: &HeaderMap,
+    status: StatusCode,
+    problem: Option<&str>,
+    seen: &Seen,
+    elapsed: Duration,
+) {
     let peer = extensions.get::<Peer>().map(|peer| peer.0.ip());
-    let forwarded_for = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let duration_ms = elapsed.as_micros() as f64 / 1_000.0;
+    let forwarded_for = headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -128,5 +191,9 @@ fn log(extensions: &http::Extensions, headers: &HeaderMap, status: StatusCode, p
             )
         };
     }
-    if status.is_server_error() { line!(warn) } else { line!(info) }
+    if status.is_server_error() {
+        line!(warn);
+    } else {
+        line!(info);
+    }
 }

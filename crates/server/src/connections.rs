@@ -31,8 +31,15 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(router: Router, readiness: Readiness, header_timeout: Duration) -> Self {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(READ_BUFFER_BYTES);
-        Self { router, readiness, http, graceful: GracefulShutdown::new() }
+        http.timer(TokioTimer::new())
+            .header_read_timeout(header_timeout)
+            .max_buf_size(READ_BUFFER_BYTES);
+        Self {
+            router,
+            readiness,
+            http,
+            graceful: GracefulShutdown::new(),
+        }
     }
 
     pub(crate) fn spawn(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
@@ -48,10 +55,16 @@ impl Connections {
             let draining = readiness.is_draining();
             async move {
                 let response = answer.await;
-                if draining { response.map(with_close) } else { response }
+                if draining {
+                    response.map(with_close)
+                } else {
+                    response
+                }
             }
         });
-        let connection = self.graceful.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        let connection = self
+            .graceful
+            .watch(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 // Half-sent requests, timeouts, resets: the other side's business.
@@ -64,14 +77,22 @@ impl Connections {
     /// Closes idle connections and waits for the others.
     pub(crate) async fn finish(self, patience: Duration) {
         let open = self.graceful.count();
-        if tokio::time::timeout(patience, self.graceful.shutdown()).await.is_err() {
-            tracing::warn!(connections = open, "closed connections before their requests were answered");
+        if tokio::time::timeout(patience, self.graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                connections = open,
+                "closed connections before their requests were answered"
+            );
         }
     }
 }
 
 fn with_close<B>(mut response: Response<B>) -> Response<B> {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -20,7 +20,7 @@ mod probes;
 mod readiness;
 mod router;
 
-pub use listen::{Listener, Limits};
+pub use listen::{Limits, Listener};
 pub use metrics_page::{METRICS, install_metrics, metrics_upkeep, serve_metrics};
 pub use readiness::Readiness;
-pub use router::{App, router};
+pub use router::{App, CurrentSecrets, router};

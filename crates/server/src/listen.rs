@@ -32,7 +32,10 @@ pub struct Listener {
 impl Listener {
     /// Binds `address`. Connections queue from here on, and are served once [`serve`](Self::serve) runs.
     pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, limits })
+        Ok(Self {
+            socket: TcpListener::bind(address).await?,
+            limits,
+        })
     }
 
     /// The address bound, with the port the system chose where 0 was asked for.
@@ -45,7 +48,13 @@ impl Listener {
     ///
     /// While `readiness` says that a stop has begun, responses carry `Connection: close`, so that a proxy moves its
     /// connections elsewhere before the socket closes.
-    pub async fn serve(self, router: Router, readiness: Readiness, close: CancellationToken, patience: Duration) {
+    pub async fn serve(
+        self,
+        router: Router,
+        readiness: Readiness,
+        close: CancellationToken,
+        patience: Duration,
+    ) {
         let Self { socket, limits } = self;
         let places = Arc::new(Semaphore::new(limits.max_connections));
         let connections = connections::Connections::new(router, readiness, limits.header_timeout);

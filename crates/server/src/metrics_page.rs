@@ -14,12 +14,22 @@ const WEBHOOK_SECONDS: &str = "linebot_webhook_duration_seconds";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric { name: WEBHOOKS, kind: "counter", help: "Webhook requests, by status code." },
-    Metric { name: WEBHOOK_SECONDS, kind: "histogram", help: "Time from a webhook's head to its answer." },
+    Metric {
+        name: WEBHOOKS,
+        kind: "counter",
+        help: "Webhook requests, by status code.",
+    },
+    Metric {
+        name: WEBHOOK_SECONDS,
+        kind: "histogram",
+        help: "Time from a webhook's head to its answer.",
+    },
 ];
 
 /// From a commit that shares a flush to LINE's limit of 2 s.
-const SECONDS_BUCKETS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0];
+const SECONDS_BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0,
+];
 
 /// From one event a transaction to a full batch.
 const EVENTS_BUCKETS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -80,11 +90,16 @@ pub async fn serve_metrics(listener: Listener, handle: PrometheusHandle, close: 
             async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
         }),
     );
-    listener.serve(router, Readiness::default(), close, Duration::from_secs(1)).await;
+    listener
+        .serve(router, Readiness::default(), close, Duration::from_secs(1))
+        .await;
 }
 
 /// What scraping needs: a few scrapers at once.
 impl Limits {
     /// The limits of the metrics port.
-    pub const METRICS: Self = Self { max_connections: 16, header_timeout: Duration::from_secs(30) };
+    pub const METRICS: Self = Self {
+        max_connections: 16,
+        header_timeout: Duration::from_secs(30),
+    };
 }

@@ -23,26 +23,51 @@ pub(crate) async fn healthz() -> &'static str {
 
 pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let ready = app.readiness.is_ready();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    if query.is_none_or(|query| !query.split('&').any(|part| part.split('=').next() == Some("verbose"))) {
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    if query.is_none_or(|query| {
+        !query
+            .split('&')
+            .any(|part| part.split('=').next() == Some("verbose"))
+    }) {
         return (status, if ready { "ready\n" } else { "not ready\n" }).into_response();
     }
     let database = match tokio::time::timeout(DATABASE_PATIENCE, app.store.ping()).await {
-        Ok(Ok(())) => app.readiness.database_problem().unwrap_or_else(|| "ok".to_owned()),
+        Ok(Ok(())) => app
+            .readiness
+            .database_problem()
+            .unwrap_or_else(|| "ok".to_owned()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", DATABASE_PATIENCE.as_secs()),
     };
-    let draining = if app.readiness.is_draining() { "yes" } else { "no" };
+    let draining = if app.readiness.is_draining() {
+        "yes"
+    } else {
+        "no"
+    };
     let ready = if ready { "yes" } else { "no" };
-    (status, format!("ready: {ready}\ndraining: {draining}\ndatabase: {database}\n")).into_response()
+    (
+        status,
+        format!("ready: {ready}\ndraining: {draining}\ndatabase: {database}\n"),
+    )
+        .into_response()
 }
 
 pub(crate) async fn not_found() -> Response {
-    problem(StatusCode::NOT_FOUND, "nothing is here; LINE's webhook is POST /callback")
+    problem(
+        StatusCode::NOT_FOUND,
+        "nothing is here; LINE's webhook is POST /callback",
+    )
 }
 
 pub(crate) async fn method_not_allowed() -> Response {
-    problem(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path does not take this method",
+    )
 }
 
 /// An error as JSON, shaped like LINE's own errors.

@@ -53,6 +53,9 @@ impl Readiness {
     }
 
     fn problem(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.inner.problem.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .problem
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

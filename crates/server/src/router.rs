@@ -5,16 +5,39 @@ use axum::Router;
 use axum::routing::{get, post};
 use bot::{Clock, Intake};
 use line::ChannelSecrets;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use storage::Store;
+
+/// The channel secrets in force; they can be replaced while the server runs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CurrentSecrets(Arc<RwLock<ChannelSecrets>>);
+
+impl CurrentSecrets {
+    /// Starts with these.
+    pub fn new(secrets: ChannelSecrets) -> Self {
+        Self(Arc::new(RwLock::new(secrets)))
+    }
+
+    /// From now on only these count.
+    pub fn replace(&self, secrets: ChannelSecrets) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = secrets;
+    }
+
+    pub(crate) fn get(&self) -> ChannelSecrets {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
 
 /// What the handlers share.
 pub struct App {
     /// Where events go.
     pub intake: Intake,
     /// What webhooks are signed with.
-    pub secrets: ChannelSecrets,
+    pub secrets: CurrentSecrets,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Asked by `/readyz?verbose`.
