@@ -8,4 +8,6 @@
 //!
 //! Everything stays on the loopback interface and ends by itself.
 
+pub mod bound;
+pub mod figures;
 pub mod load;

@@ -62,19 +62,19 @@ fn main() -> Result<()> {
             connections,
             rate,
         });
-    let mut measured = load.send(traffic, Duration::from_secs(arguments.seconds))?;
+    let measured = load.send(traffic, Duration::from_secs(arguments.seconds))?;
     println!(
         "{} messages, {:.0} a second",
         measured.messages,
         measured.rate()
     );
-    print_latency("webhook answered", &mut measured.acknowledgements);
-    print_latency("reply", &mut measured.replies);
+    print_latency("webhook answered", &measured.acknowledgements);
+    print_latency("reply", &measured.replies);
     ensure!(measured.faults.total() == 0, "{}", measured.faults);
     Ok(())
 }
 
-fn print_latency(what: &str, latencies: &mut Latencies) {
+fn print_latency(what: &str, latencies: &Latencies) {
     let [half, most, all] = [50, 99, 100].map(|percent| latencies.percentile(percent));
     println!("{what} after p50 {half:.1?}, p99 {most:.1?}, at most {all:.1?}");
 }

@@ -1,6 +1,5 @@
 //! Messages on their way, and what came of them.
 
-use super::latency::Latencies;
 use super::people::{Expectation, People};
 use super::webhook::{self, Webhooks};
 use anyhow::Result;
@@ -42,8 +41,8 @@ struct Exchange {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) messages: u64,
-    pub(super) acknowledgements: Latencies,
-    pub(super) replies: Latencies,
+    pub(super) acknowledgements: Vec<Duration>,
+    pub(super) replies: Vec<Duration>,
     pub(super) faults: Faults,
 }
 
@@ -164,7 +163,7 @@ impl Exchanges {
         }
         if let Some(exchange) = self.under_way.get_mut(&number) {
             exchange.acknowledged = true;
-            self.seen.acknowledgements.add(exchange.due.elapsed());
+            self.seen.acknowledgements.push(exchange.due.elapsed());
             self.finish(number);
         }
     }
@@ -199,7 +198,7 @@ impl Exchanges {
             return None;
         };
         exchange.replied = true;
-        self.seen.replies.add(exchange.due.elapsed());
+        self.seen.replies.push(exchange.due.elapsed());
         if exchange
             .expectation
             .is_met_by(reply.messages.iter().map(|message| &*message.text))

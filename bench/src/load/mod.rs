@@ -165,8 +165,8 @@ impl Load {
             Ok(Measured {
                 messages: seen.messages,
                 took,
-                acknowledgements: seen.acknowledgements,
-                replies: seen.replies,
+                acknowledgements: Latencies::new(seen.acknowledgements),
+                replies: Latencies::new(seen.replies),
                 faults: seen.faults,
             })
         })
