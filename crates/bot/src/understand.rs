@@ -87,7 +87,11 @@ fn input(event: &Event<'_>) -> Result<Input, Ignored> {
 
 /// In a group or room the bot acts only when it is mentioned, and takes the text without the mention.
 fn said(message: &Message<'_>, source: Option<&Source<'_>>) -> Result<Input, Ignored> {
-    let alone_with_the_bot = matches!(source, Some(Source::User { .. }));
+    let alone_with_the_bot = match source {
+        Some(Source::User { .. }) => true,
+        Some(Source::Group { .. } | Source::Room { .. }) => false,
+        Some(Source::Other { .. }) | None => return Err(Ignored::Unidentified),
+    };
     match &message.content {
         Content::Text(text) => {
             let text = if alone_with_the_bot {

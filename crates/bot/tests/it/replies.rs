@@ -1,0 +1,176 @@
+//! Every applied message gets its reply, once, whatever fails on the way.
+
+use crate::support::{OPEN, Stage, soon};
+use bot::Clock;
+use bot::understand::{Understood, understand};
+use simulator::{Action, Chat, Endpoint, Fault, Person};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use storage::{Inbound, LanguageHint, Store};
+use todo::Language;
+
+/// A message Alex sends, with a reply token the simulator knows, understood as the server does.
+fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
+    let event = chat
+        .compose(Action::Text {
+            text: text.to_owned(),
+            mentions: Vec::new(),
+        })
+        .unwrap();
+    let body = stage.simulator.webhook_body(&[event]);
+    let webhook = line::webhook::parse(&body).unwrap();
+    let event = webhook.events().next().unwrap();
+    match understand(&event, stage.clock.now()) {
+        Understood::Apply(inbound) => Inbound {
+            language: LanguageHint::Known(Language::English),
+            ..inbound
+        },
+        Understood::Ignore(why) => panic!("ignored: {why:?}"),
+    }
+}
+
+fn alex(stage: &Stage) -> Chat {
+    stage.simulator.user(&Person::alex().id).unwrap()
+}
+
+#[tokio::test]
+async fn a_message_is_replied_to_and_the_reply_is_owed_no_longer() {
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "milk")], soon())
+        .await
+        .unwrap();
+    let reply = chat.next_reply().await.unwrap();
+    assert!(reply[0].text().unwrap().contains("milk"), "{reply:?}");
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_line_cannot_take_at_first_is_sent_again() {
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 2, Fault::Status(500));
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "milk")], soon())
+        .await
+        .unwrap();
+    assert!(
+        chat.next_reply().await.unwrap()[0]
+            .text()
+            .unwrap()
+            .contains("milk")
+    );
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 3);
+}
+
+#[tokio::test]
+async fn a_reply_whose_acceptance_got_lost_reaches_the_person_once_and_is_owed_no_longer() {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 1, Fault::AcceptThenDrop);
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "milk")], soon())
+        .await
+        .unwrap();
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(chat.bot_messages().len(), 1);
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_line_refuses_for_good_is_given_up() {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 1, Fault::Status(400));
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "milk")], soon())
+        .await
+        .unwrap();
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 1);
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    let left_behind = says(&stage, &chat, "milk");
+    let due_at = left_behind.due_at;
+    // Straight into the store, as by a process that died after its commit.
+    let batch = storage::Batch {
+        events: vec![left_behind],
+        replied: Vec::new(),
+        decide: Arc::new(bot::decide::TodoLists {
+            default_language: Language::English,
+        }),
+        deadline: soon(),
+    };
+    stage.store.commit(&batch).await.unwrap();
+    stage.clock.advance(Duration::from_millis(
+        u64::try_from(due_at.0 - stage.clock.now().0).unwrap(),
+    ));
+    assert!(
+        chat.next_reply().await.unwrap()[0]
+            .text()
+            .unwrap()
+            .contains("milk")
+    );
+}
+
+#[tokio::test]
+async fn replies_are_marked_after_an_outage_and_not_sent_again() {
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "milk")], soon())
+        .await
+        .unwrap();
+    // The transaction that would note the reply fails a few times.
+    stage.store.outages.store(3, Ordering::Relaxed);
+    chat.next_reply().await.unwrap();
+    stage
+        .bot
+        .intake()
+        .submit(vec![says(&stage, &chat, "eggs")], soon())
+        .await
+        .ok();
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert!(chat.bot_messages().len() <= 2, "{:?}", chat.bot_messages());
+}
+
+#[tokio::test]
+async fn a_stop_sends_what_is_owed_before_it_ends() {
+    let stage = Stage::new(64, OPEN).await;
+    let chat = alex(&stage);
+    let intake = stage.bot.intake();
+    for number in 0..30 {
+        intake
+            .submit(vec![says(&stage, &chat, &format!("task {number}"))], soon())
+            .await
+            .unwrap();
+    }
+    drop(intake);
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(chat.bot_messages().len(), 30);
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}

@@ -1,0 +1,199 @@
+//! A bot on the in-memory store, whose database can be told to fail, and the simulator as LINE.
+
+use async_trait::async_trait;
+use bot::{Bot, Clock, Config, Retention};
+use line::LineClient;
+use line::token::TokenProvider;
+use secrecy::SecretString;
+use simulator::{Channel, Simulator};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use storage::memory::MemoryStore;
+use storage::{
+    Batch, ConversationId, ConversationRecord, EventKey, Inbound, LanguageHint, Outcome, OwedReply,
+    PruneBefore, Pruned, Store, StoreError,
+};
+use todo::{Input, Language, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// A clock that stands still until it is moved.
+pub(crate) struct ManualClock(AtomicI64);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl ManualClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0
+            .fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+/// A store that records its batches and fails as told.
+pub(crate) struct Watched {
+    inner: MemoryStore,
+    /// A commit waits here for a permit.
+    pub(crate) gate: Semaphore,
+    /// Conversations whose events the database refuses.
+    pub(crate) poisoned: Mutex<Vec<ConversationId>>,
+    /// How many commits are still to fail as unavailable.
+    pub(crate) outages: AtomicUsize,
+    /// How many events each commit held, in order.
+    pub(crate) batches: Mutex<Vec<usize>>,
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
+        self.gate.acquire().await.unwrap().forget();
+        if self
+            .outages
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        {
+            return Err(StoreError::Unavailable("the test pulled the plug".into()));
+        }
+        let poisoned = self.poisoned.lock().unwrap().clone();
+        if batch
+            .events
+            .iter()
+            .any(|event| poisoned.contains(&event.key.conversation))
+        {
+            return Err(StoreError::Refused("the test poisoned an event".into()));
+        }
+        self.batches.lock().unwrap().push(batch.events.len());
+        self.inner.commit(batch).await
+    }
+    async fn take_due_replies(
+        &self,
+        now: Timestamp,
+        due_again_at: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OwedReply>, StoreError> {
+        self.inner.take_due_replies(now, due_again_at, limit).await
+    }
+    async fn release_leases(&self) -> Result<(), StoreError> {
+        self.inner.release_leases().await
+    }
+    async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
+        self.inner.prune(before, limit).await
+    }
+    async fn owed_replies(&self) -> Result<u64, StoreError> {
+        self.inner.owed_replies().await
+    }
+    async fn export(
+        &self,
+        after: Option<&ConversationId>,
+        limit: usize,
+    ) -> Result<Vec<ConversationRecord>, StoreError> {
+        self.inner.export(after, limit).await
+    }
+    async fn import(&self, records: &[ConversationRecord]) -> Result<Vec<bool>, StoreError> {
+        self.inner.import(records).await
+    }
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+/// Everything a test of the bot needs.
+pub(crate) struct Stage {
+    pub(crate) simulator: Simulator,
+    pub(crate) store: Arc<Watched>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) bot: Bot,
+}
+
+/// Gates that never close.
+pub(crate) const OPEN: usize = 1_000_000;
+
+impl Stage {
+    /// A bot with one lane, a queue of `queue_events`, and a gate that lets `commits` through.
+    pub(crate) async fn new(queue_events: usize, commits: usize) -> Self {
+        let channel = Channel::random();
+        let token = SecretString::from(channel.access_token.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let simulator = Simulator::start(listener, simulator::Config::new(channel)).unwrap();
+        simulator.introduce_everybody();
+        let client = LineClient::builder(TokenProvider::fixed(&token).unwrap())
+            .api_base(simulator.url())
+            .build()
+            .unwrap();
+        let store = Arc::new(Watched {
+            inner: MemoryStore::new(),
+            gate: Semaphore::new(commits),
+            poisoned: Mutex::default(),
+            outages: AtomicUsize::new(0),
+            batches: Mutex::default(),
+        });
+        let clock = Arc::new(ManualClock(AtomicI64::new(1_790_000_000_000)));
+        let day = Duration::from_secs(86_400);
+        let config = Config {
+            lanes: NonZeroUsize::MIN,
+            queue_events: NonZeroUsize::new(queue_events).unwrap(),
+            default_language: Language::English,
+            retention: Retention {
+                events: day,
+                closed_tasks: day,
+                left_conversations: day,
+            },
+        };
+        let bot = Bot::start(
+            Arc::clone(&store) as Arc<dyn Store>,
+            client,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            config,
+        );
+        Self {
+            simulator,
+            store,
+            clock,
+            bot,
+        }
+    }
+
+    /// The open titles of a conversation, as stored.
+    pub(crate) async fn titles(&self, conversation: &str) -> Vec<String> {
+        let all = self.store.export(None, 1_000).await.unwrap();
+        let found = all
+            .into_iter()
+            .find(|record| record.conversation == conversation);
+        found
+            .map(|record| record.open.into_iter().map(|task| task.title).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// A text message, with an English-speaking sender unless the test says otherwise.
+pub(crate) fn says(conversation: &str, event_id: &str, text: &str) -> Inbound {
+    Inbound {
+        key: EventKey {
+            conversation: ConversationId(conversation.into()),
+            event_id: event_id.into(),
+        },
+        input: Input::Text {
+            text: text.to_owned(),
+            message_id: format!("message of {event_id}"),
+        },
+        reply_token: None,
+        received_at: Timestamp(1_790_000_000_000),
+        due_at: Timestamp(1_790_000_006_000),
+        language: LanguageHint::Known(Language::English),
+    }
+}
+
+/// Long enough for anything but a hang.
+pub(crate) fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}

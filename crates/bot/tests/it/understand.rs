@@ -1,0 +1,166 @@
+//! What each event of LINE means for the bot.
+
+use bot::understand::{Ignored, Understood, understand};
+use serde_json::{Value, json};
+use todo::{Input, Timestamp};
+
+/// An event of a person, with these fields changed or added.
+fn event(changes: &Value) -> Value {
+    let mut event = json!({
+        "type": "message",
+        "mode": "active",
+        "timestamp": 1_790_000_000_000_i64,
+        "source": { "type": "user", "userId": "U1" },
+        "webhookEventId": "01JTEST0000000000000000000",
+        "deliveryContext": { "isRedelivery": false },
+        "replyToken": "token",
+        "message": { "id": "m1", "type": "text", "text": "milk", "quoteToken": "q" },
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        event[key] = value.clone();
+    }
+    event
+}
+
+fn understood(changes: &Value) -> Understood {
+    let body = json!({ "destination": "Ubot", "events": [event(changes)] }).to_string();
+    let webhook = line::webhook::parse(body.as_bytes()).unwrap();
+    understand(&webhook.events().next().unwrap(), Timestamp(7))
+}
+
+fn input(changes: &Value) -> Input {
+    match understood(changes) {
+        Understood::Apply(inbound) => inbound.input,
+        Understood::Ignore(why) => panic!("ignored: {why:?}"),
+    }
+}
+
+fn ignored(changes: &Value) -> Ignored {
+    match understood(changes) {
+        Understood::Ignore(why) => why,
+        Understood::Apply(inbound) => panic!("applied: {inbound:?}"),
+    }
+}
+
+fn text(text: &str) -> Input {
+    Input::Text {
+        text: text.to_owned(),
+        message_id: "m1".to_owned(),
+    }
+}
+
+#[test]
+fn a_text_in_a_chat_with_one_person_is_taken_as_it_is() {
+    assert_eq!(input(&json!({})), text("milk"));
+}
+
+#[test]
+fn in_a_group_a_text_is_taken_only_with_a_mention_of_the_bot_and_without_it() {
+    let group = json!({ "type": "group", "groupId": "C1", "userId": "U1" });
+    let without = json!({ "source": group });
+    assert_eq!(ignored(&without), Ignored::NotMentioned);
+    let mention = json!({ "mentionees": [{ "index": 0, "length": 4, "type": "user", "userId": "Ubot", "isSelf": true }] });
+    let message = json!({ "id": "m1", "type": "text", "text": "@bot milk", "mention": mention });
+    assert_eq!(
+        input(&json!({ "source": group, "message": message })),
+        text("milk")
+    );
+    let everybody = json!({ "mentionees": [{ "index": 0, "length": 4, "type": "all" }] });
+    let message = json!({ "id": "m1", "type": "text", "text": "@all milk", "mention": everybody });
+    assert_eq!(
+        ignored(&json!({ "source": group, "message": message })),
+        Ignored::NotMentioned
+    );
+}
+
+#[test]
+fn a_sticker_is_answered_in_a_chat_with_one_person_and_passed_over_in_a_group() {
+    let sticker = json!({ "id": "m1", "type": "sticker", "packageId": "1", "stickerId": "2" });
+    assert_eq!(input(&json!({ "message": sticker })), Input::NotText);
+    let group = json!({ "type": "group", "groupId": "C1" });
+    assert_eq!(
+        ignored(&json!({ "message": sticker, "source": group })),
+        Ignored::NotMentioned
+    );
+}
+
+#[test]
+fn comings_and_goings_are_understood() {
+    assert_eq!(
+        input(&json!({ "type": "follow", "follow": { "isUnblocked": false } })),
+        Input::Followed { returning: false }
+    );
+    assert_eq!(
+        input(&json!({ "type": "follow", "follow": { "isUnblocked": true } })),
+        Input::Followed { returning: true }
+    );
+    assert_eq!(
+        input(&json!({ "type": "follow" })),
+        Input::Followed { returning: false }
+    );
+    assert_eq!(input(&json!({ "type": "unfollow" })), Input::Left);
+    let group = json!({ "type": "group", "groupId": "C1" });
+    assert_eq!(
+        input(&json!({ "type": "join", "source": group })),
+        Input::Joined
+    );
+    assert_eq!(
+        input(&json!({ "type": "leave", "source": group })),
+        Input::Left
+    );
+    let unsend = json!({ "type": "unsend", "unsend": { "messageId": "m9" } });
+    assert_eq!(
+        input(&unsend),
+        Input::Unsent {
+            message_id: "m9".to_owned()
+        }
+    );
+}
+
+#[test]
+fn events_without_a_use_are_set_aside_by_name() {
+    assert_eq!(
+        ignored(&json!({ "type": "beacon", "beacon": { "hwid": "1", "type": "enter" } })),
+        Ignored::Unused("beacon")
+    );
+    assert_eq!(
+        ignored(&json!({ "type": "something new" })),
+        Ignored::Unused("unknown")
+    );
+}
+
+#[test]
+fn a_chat_another_channel_has_is_left_alone() {
+    assert_eq!(ignored(&json!({ "mode": "standby" })), Ignored::Standby);
+}
+
+#[test]
+fn an_event_is_told_from_others_by_its_id_or_else_by_what_stays_in_a_redelivery() {
+    let key = |changes: &Value| match understood(changes) {
+        Understood::Apply(inbound) => inbound.key.event_id.to_string(),
+        Understood::Ignore(why) => panic!("ignored: {why:?}"),
+    };
+    assert_eq!(key(&json!({})), "01JTEST0000000000000000000");
+    assert_eq!(key(&json!({ "webhookEventId": null })), "message:m1");
+    assert_eq!(
+        key(&json!({ "webhookEventId": null, "type": "follow" })),
+        "follow:1790000000000"
+    );
+}
+
+#[test]
+fn an_event_that_does_not_say_where_or_whose_id_no_store_keeps_is_set_aside() {
+    assert_eq!(ignored(&json!({ "source": null })), Ignored::Unidentified);
+    assert_eq!(
+        ignored(&json!({ "source": { "type": "user" } })),
+        Ignored::Unidentified
+    );
+    assert_eq!(
+        ignored(&json!({ "webhookEventId": "x".repeat(65) })),
+        Ignored::Unidentified
+    );
+    assert_eq!(
+        ignored(&json!({ "source": { "type": "user", "userId": "U".repeat(65) } })),
+        Ignored::Unidentified
+    );
+}
