@@ -35,3 +35,25 @@ impl Language {
             .find(|language| language.code().eq_ignore_ascii_case(primary))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_its_tag_whatever_the_region() {
+        for tag in ["ja", "JA", "ja-JP", "ja_JP"] {
+            assert_eq!(Language::from_tag(tag), Some(Language::Japanese), "{tag}");
+        }
+        for tag in ["en", "en-US", "en-Latn-GB"] {
+            assert_eq!(Language::from_tag(tag), Some(Language::English), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_language_the_bot_does_not_speak_is_none() {
+        for tag in ["", "-", "th", "zh-Hant", "jam", "e"] {
+            assert_eq!(Language::from_tag(tag), None, "{tag}");
+        }
+    }
+}

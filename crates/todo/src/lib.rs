@@ -13,7 +13,7 @@
 //! assert_eq!(reply, ["Added “milk”, “eggs” ✨\n\n📝 Your list (2)\n1. milk\n2. eggs"]);
 //!
 //! let reply = respond(&mut list, &text("ＭＩＬＫ"), Language::English, Timestamp(1));
-//! assert_eq!(reply, ["✅ Done: “milk”. Well done!\n\n📝 Your list (1)\n1. eggs"]);
+//! assert_eq!(reply, ["✅ Done: “milk”. Nice work!\n\n📝 Your list (1)\n1. eggs"]);
 //!
 //! // To a store this is one open task and one closed one: what lies between loading and now does not matter.
 //! assert_eq!(list.changes().opened.len(), 1);

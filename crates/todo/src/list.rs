@@ -68,8 +68,8 @@ pub struct ClosedTask {
 /// A list as a store keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Grows by one with every message that changes the list, and with every unsend that does; 0 for a list never
-    /// changed.
+    /// Grows by one with every message that changes the list, and with every unsend that takes open tasks away; 0 for
+    /// a list never changed.
     pub revision: u64,
     /// The id the next task gets: greater than that of any task there ever was.
     pub next_task_id: u64,
@@ -128,18 +128,19 @@ impl List {
         if message_id.is_empty() {
             return;
         }
-        let Snapshot { open, closed, .. } = &mut self.snapshot;
-        let mut anything = false;
-        for task in open.extract_if(.., |task| task.message_id == message_id) {
+        let snapshot = &mut self.snapshot;
+        let open_before = snapshot.open.len();
+        let by_message = |task: &Task| task.message_id == message_id;
+        for task in snapshot.open.extract_if(.., |task| by_message(task)) {
             self.touched.note(task.id, Origin::Open);
-            anything = true;
         }
-        for closed in closed.extract_if(.., |closed| closed.task.message_id == message_id) {
+        let closed = &mut snapshot.closed;
+        for closed in closed.extract_if(.., |closed| by_message(&closed.task)) {
             self.touched.note(closed.task.id, Origin::Closed);
-            anything = true;
         }
-        if anything {
-            self.snapshot.revision += 1;
+        // Closed tasks do not count: they may not be loaded.
+        if snapshot.open.len() < open_before {
+            snapshot.revision += 1;
         }
         self.forgotten_messages.push(message_id.to_owned());
         if !self.was_unsent(message_id) {

@@ -19,15 +19,23 @@ pub(crate) enum Command {
     Undo,
 }
 
+/// The command words, in the normal form of titles.
+pub(crate) const COMMAND_WORDS: [(&str, Command); 9] = [
+    ("clear", Command::Clear),
+    ("クリア", Command::Clear),
+    ("list", Command::List),
+    ("一覧", Command::List),
+    ("help", Command::Help),
+    ("ヘルプ", Command::Help),
+    ("使い方", Command::Help),
+    ("undo", Command::Undo),
+    ("元に戻す", Command::Undo),
+];
+
 impl Command {
     fn of(key: &Key) -> Option<Self> {
-        match key.as_str() {
-            "clear" | "クリア" => Some(Self::Clear),
-            "list" | "一覧" => Some(Self::List),
-            "help" | "ヘルプ" | "使い方" => Some(Self::Help),
-            "undo" | "元に戻す" => Some(Self::Undo),
-            _ => None,
-        }
+        let known = COMMAND_WORDS.iter().find(|(word, _)| *word == key.as_str());
+        known.map(|(_, command)| *command)
     }
 }
 
@@ -87,21 +95,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn command_words_are_known_as_they_are() {
+        for (word, command) in COMMAND_WORDS {
+            assert_eq!(Line::parse(word), Line::Command(command), "{word}");
+        }
+    }
+
+    #[test]
     fn command_words_are_known_in_any_width_and_case() {
         for (line, command) in [
-            ("clear", Command::Clear),
             ("Clear", Command::Clear),
             ("ＣＬＥＡＲ", Command::Clear),
-            ("クリア", Command::Clear),
             ("ｸﾘｱ", Command::Clear),
-            ("list", Command::List),
-            ("一覧", Command::List),
-            ("HELP", Command::Help),
-            ("ヘルプ", Command::Help),
+            ("LIST", Command::List),
             ("ﾍﾙﾌﾟ", Command::Help),
-            ("使い方", Command::Help),
             ("Undo", Command::Undo),
-            ("元に戻す", Command::Undo),
         ] {
             assert_eq!(Line::parse(line), Line::Command(command), "{line}");
         }

@@ -25,8 +25,8 @@ pub(crate) fn notice(happenings: &[Happening<'_>], language: Language) -> Vec<St
     pages.into_texts()
 }
 
-/// One line a sentence. The most there can be, every kind with as many titles as are named, takes two pages of the
-/// five, so there is always room.
+/// One line a sentence. The most there can be, every kind with as many of the longest names as are told, takes three
+/// pages of the five, so there is always room.
 fn tell(pages: &mut Pages, happenings: &[Happening<'_>], language: Language) {
     for group in group(happenings) {
         let sentence = |out: &mut String| say(out, &group, language);

@@ -12,7 +12,7 @@ names-and-more = { $names } and { $count } more
 ## The list
 
 list-heading = 📝 Your list ({ $count })
-list-empty = 🎉 Your list is empty. All done!
+list-empty = 🎉 Your list is empty. Enjoy your day!
 list-continues = …and { $count ->
     [one] one more task.
    *[other] { $count } more tasks.
@@ -21,7 +21,7 @@ list-continues = …and { $count ->
 ## What happened
 
 added = Added { $names } ✨
-done = ✅ Done: { $names }. Well done!
+done = ✅ Done: { $names }. Nice work!
 cleared = 🧹 Cleared your list ({ $count ->
     [one] one task
    *[other] { $count } tasks

@@ -12,7 +12,7 @@ names-and-more = { $names }ほか{ $count }件
 ## リスト
 
 list-heading = 📝 リスト（{ $count }件）
-list-empty = 🎉 リストは空です。やることは全部おわりました！
+list-empty = 🎉 リストは空です。すてきな一日を！
 list-continues = …ほか{ $count }件あります。
 
 ## できごと

@@ -1,4 +1,5 @@
 use super::*;
+use crate::message::COMMAND_WORDS;
 use fluent_syntax::ast::{
     Entry, Expression, InlineExpression, Message, Pattern, PatternElement, Resource,
 };
@@ -137,4 +138,15 @@ fn english_counts_one_task_and_several_tasks() {
     assert_eq!(say(Phrase::Cleared, 2), "🧹 Cleared your list (2 tasks).");
     assert_eq!(say(Phrase::ListContinues, 1), "…and one more task.");
     assert_eq!(say(Phrase::ListContinues, 21), "…and 21 more tasks.");
+}
+
+#[test]
+fn help_names_every_command_word() {
+    for language in Language::ALL {
+        let mut help = String::new();
+        write(&mut help, language, Phrase::Help, Values::default());
+        for (word, _) in COMMAND_WORDS {
+            assert!(help.contains(word), "{} {word}", language.code());
+        }
+    }
 }
