@@ -1,5 +1,10 @@
 //! Tests of the use cases, on the in-memory store and with the simulator as LINE.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops where it is"
+)]
+
 mod intake;
 mod replies;
 mod support;

@@ -138,7 +138,7 @@ impl Stage {
             batches: Mutex::default(),
         });
         let clock = Arc::new(ManualClock(AtomicI64::new(1_790_000_000_000)));
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let config = Config {
             lanes: NonZeroUsize::MIN,
             queue_events: NonZeroUsize::new(queue_events).unwrap(),
