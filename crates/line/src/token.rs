@@ -15,11 +15,11 @@ const REFRESH_AHEAD: Duration = Duration::from_mins(1);
 /// How long a good token is used further when replacing it failed.
 const REFRESH_AGAIN: Duration = Duration::from_secs(5);
 
-/// Where the channel access token comes from. Cheap to clone; clones share the token.
+/// Where the channel access token comes from. Cheap to clone; clones share the token, and follow when it is replaced.
 ///
 /// <https://developers.line.biz/en/docs/basics/channel-access-token/>
 #[derive(Clone)]
-pub struct TokenProvider(Kind);
+pub struct TokenProvider(Arc<RwLock<Kind>>);
 
 #[derive(Clone)]
 enum Kind {
@@ -58,13 +58,15 @@ pub enum InvalidToken {
 impl TokenProvider {
     /// A token that was issued in the LINE Developers Console, or in any other way.
     pub fn fixed(token: &SecretString) -> Result<Self, InvalidToken> {
-        bearer(token.expose_secret()).map(Kind::Fixed).map(Self)
+        bearer(token.expose_secret())
+            .map(Kind::Fixed)
+            .map(Self::new)
     }
 
     /// Stateless tokens, issued for the channel as they are needed: fetched when the first call is
     /// made, replaced a minute before their end and when LINE refuses one, by one task at a time.
     pub fn stateless(channel_id: impl Into<String>, channel_secret: SecretString) -> Self {
-        Self(Kind::Stateless(Arc::new(Stateless {
+        Self::new(Kind::Stateless(Arc::new(Stateless {
             channel_id: channel_id.into(),
             channel_secret,
             current: RwLock::new(None),
@@ -72,20 +74,37 @@ impl TokenProvider {
         })))
     }
 
+    fn new(kind: Kind) -> Self {
+        Self(Arc::new(RwLock::new(kind)))
+    }
+
+    fn kind(&self) -> Kind {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes tokens from where `other` takes them, in all clones, from the next call on.
+    pub fn replace(&self, other: &Self) {
+        let kind = other.kind();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = kind;
+    }
+
     /// The value of the header `authorization`.
     pub(crate) async fn authorization(
         &self,
         issuer: &TokenIssuer,
     ) -> Result<HeaderValue, ClientError> {
-        match &self.0 {
-            Kind::Fixed(authorization) => Ok(authorization.clone()),
+        match self.kind() {
+            Kind::Fixed(authorization) => Ok(authorization),
             Kind::Stateless(stateless) => stateless.authorization(issuer).await,
         }
     }
 
     /// Forgets a token LINE refused; whether another can be had.
     pub(crate) fn reject(&self, rejected: &HeaderValue) -> bool {
-        match &self.0 {
+        match self.kind() {
             Kind::Fixed(_) => false,
             Kind::Stateless(stateless) => {
                 let mut current = stateless
@@ -181,7 +200,7 @@ pub(crate) fn bearer(token: &str) -> Result<HeaderValue, InvalidToken> {
 
 impl fmt::Debug for TokenProvider {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match self.kind() {
             Kind::Fixed(_) => formatter.write_str("TokenProvider::fixed(redacted)"),
             Kind::Stateless(stateless) => {
                 write!(
@@ -191,5 +210,25 @@ impl fmt::Debug for TokenProvider {
                 )
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authorization(tokens: &TokenProvider) -> HeaderValue {
+        match tokens.kind() {
+            Kind::Fixed(authorization) => authorization,
+            Kind::Stateless(_) => panic!("a fixed token"),
+        }
+    }
+
+    #[test]
+    fn clones_follow_when_the_token_is_replaced() {
+        let tokens = TokenProvider::fixed(&"old".into()).unwrap();
+        let clone = tokens.clone();
+        tokens.replace(&TokenProvider::fixed(&"new".into()).unwrap());
+        assert_eq!(authorization(&clone), "Bearer new");
     }
 }
