@@ -1,0 +1,14 @@
+-- Ids are bytes: no collation folds them, pads them with spaces or differs between MySQL and MariaDB.
+-- Times are milliseconds since the Unix epoch.
+CREATE TABLE IF NOT EXISTS conversations (
+    conversation_id VARBINARY(64) NOT NULL,
+    revision        BIGINT NOT NULL,
+    next_task_id    BIGINT NOT NULL,
+    undoable        TEXT NOT NULL,
+    unsent          TEXT NOT NULL,
+    language        VARCHAR(8) NULL,
+    left_at         BIGINT NULL,
+    updated_at      BIGINT NOT NULL,
+    PRIMARY KEY (conversation_id),
+    INDEX conversations_by_left_at (left_at)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,85 @@
+//! The schema. One statement a migration, because the server commits at every statement that changes the schema; each
+//! is safe to run again, because the row that records it comes after.
+
+use crate::failure::Failure;
+use crate::statement::{Arguments, query};
+use crate::transaction::Work;
+use crate::{BACKGROUND_LIMIT, MysqlStore, columns, session, sql, within};
+use async_trait::async_trait;
+use sqlx::{Connection, Executor, MySqlConnection};
+use std::time::Duration;
+use storage::StoreError;
+use storage::schema::{Applied, Migration, NAMES, Schema, SchemaStatus, migrations};
+
+const MIGRATIONS: [Migration; NAMES.len()] = migrations([
+    include_str!("../migrations/001_conversations.sql"),
+    include_str!("../migrations/002_tasks.sql"),
+    include_str!("../migrations/003_closed_tasks.sql"),
+    include_str!("../migrations/004_events.sql"),
+    include_str!("../migrations/005_owed_replies.sql"),
+]);
+
+/// Nobody in a chat waits for a migration: the first connection through a proxy may take its time.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+#[async_trait]
+impl Schema for MysqlStore {
+    async fn status(&self) -> Result<SchemaStatus, StoreError> {
+        self.run(&Status, within(BACKGROUND_LIMIT)).await
+    }
+
+    async fn migrate(&self) -> Result<Vec<Migration>, StoreError> {
+        // A connection of its own, without a deadline: changing a large table takes what it takes.
+        let opened = session::open(&self.pool.options, CONNECT_LIMIT).await;
+        let mut connection = opened.map_err(Failure::into_store_error)?;
+        let migrated = migrate(&mut connection).await;
+        // Closing it gives the lock back, whatever happened.
+        let closed = connection.close().await;
+        let missing = migrated.map_err(Failure::into_store_error)?;
+        closed
+            .map_err(|error| Failure::from(error).into_store_error())
+            .map(|()| missing)
+    }
+}
+
+async fn migrate(connection: &mut MySqlConnection) -> Result<Vec<Migration>, Failure> {
+    connection.execute(sql::LOCK_SCHEMA_PATIENTLY).await?;
+    let row = connection.fetch_one(sql::LOCK_SCHEMA).await?;
+    if columns::value::<Option<i64>>(&row, 0)? != Some(1) {
+        return Err(StoreError::refused("another process is changing the schema").into());
+    }
+    connection.execute(sql::CREATE_MIGRATIONS).await?;
+    let missing = Status.run(connection).await?.to_apply()?;
+    for migration in &missing {
+        connection.execute(migration.sql).await?;
+        let mut arguments = Arguments::default();
+        arguments.number(migration.version.into());
+        arguments.text(migration.name);
+        arguments.text(&migration.checksum());
+        connection
+            .execute(query(sql::RECORD_MIGRATION, arguments))
+            .await?;
+        connection.execute(sql::COMMIT).await?;
+    }
+    Ok(missing)
+}
+
+struct Status;
+
+impl Work for Status {
+    type Output = SchemaStatus;
+
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
+        let mut applied = Vec::new();
+        let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
+        if table.is_some() {
+            for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
+                applied.push(Applied {
+                    version: columns::value(row, 0)?,
+                    checksum: columns::value(row, 1)?,
+                });
+            }
+        }
+        Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
+    }
+}

@@ -1,0 +1,138 @@
+//! How to reach the server.
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::ConnectOptions;
+use sqlx::mysql::MySqlConnectOptions;
+use std::str::FromStr;
+
+/// More than all texts of all statements ([`crate::sql`]): none is ever thrown out and prepared again, and throwing
+/// one out costs a delayed acknowledgement of 40 ms, as sqlx leaves Nagle's algorithm on.
+const STATEMENTS: usize = 256;
+
+/// Parameters a URL may have. sqlx ignores what it does not know: a misspelt `ssl-mode` would turn encryption off.
+const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
+
+/// Where the server is and who we are to it. Holds the password, so it cannot be printed.
+#[derive(Clone)]
+pub struct Options(pub(crate) MySqlConnectOptions);
+
+/// Why a database URL cannot be used. Never contains the URL, which has a password in it.
+#[derive(Debug, thiserror::Error)]
+#[error("the database URL cannot be used: {0}")]
+pub struct InvalidOptions(String);
+
+impl Options {
+    /// From `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, with special characters percent-encoded.
+    ///
+    /// The parameters `ssl-mode` (`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`,
+    /// `ssl-cert`, `ssl-key` and `socket` mean what they mean to MySQL's own client.
+    pub fn from_url(url: &SecretString) -> Result<Self, InvalidOptions> {
+        let url = url.expose_secret();
+        if !(url.starts_with("mysql://") || url.starts_with("mariadb://")) {
+            return Err(InvalidOptions("it must start with mysql://".to_owned()));
+        }
+        check_parameters(url)?;
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(|error| InvalidOptions(error.to_string()))?;
+        Self::new(options)
+    }
+
+    /// From the parts that Secrets and `ConfigMap`s keep apart. Encrypted when the server offers it.
+    pub fn from_parts(
+        host: &str,
+        port: u16,
+        user: &str,
+        password: &SecretString,
+        database: &str,
+    ) -> Result<Self, InvalidOptions> {
+        let options = MySqlConnectOptions::new()
+            .host(host)
+            .port(port)
+            .username(user)
+            .password(password.expose_secret())
+            .database(database);
+        Self::new(options)
+    }
+
+    fn new(options: MySqlConnectOptions) -> Result<Self, InvalidOptions> {
+        if options.get_database().is_none_or(str::is_empty) {
+            return Err(InvalidOptions(
+                "it must name a database, as in mysql://HOST/linebot".to_owned(),
+            ));
+        }
+        Ok(Self(
+            options
+                .statement_cache_capacity(STATEMENTS)
+                // `session` does this in fewer round trips.
+                .pipes_as_concat(false)
+                .no_engine_substitution(false)
+                .timezone(None)
+                .set_names(false)
+                // Statements carry no user text, but logging each costs more than sending it.
+                .disable_statement_logging(),
+        ))
+    }
+}
+
+fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
+    let Some((_, query)) = url.split_once('?') else {
+        return Ok(());
+    };
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = parameter.split('=').next().unwrap_or_default();
+        if !PARAMETERS.contains(&name) {
+            return Err(InvalidOptions(format!(
+                "unknown parameter `{name}`; there are {}",
+                PARAMETERS.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        match Options::from_url(&url.into()) {
+            Ok(_) => panic!("accepted"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_url_with_encryption_is_understood() {
+        let url =
+            "mysql://bot:p%40ss@db.example:3307/linebot?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem";
+        let options = Options::from_url(&url.into()).unwrap().0;
+        assert_eq!(options.get_host(), "db.example");
+        assert_eq!(options.get_port(), 3307);
+        assert_eq!(options.get_username(), "bot");
+        assert_eq!(options.get_database(), Some("linebot"));
+        assert!(matches!(
+            options.get_ssl_mode(),
+            sqlx::mysql::MySqlSslMode::VerifyCa
+        ));
+    }
+
+    #[test]
+    fn a_misspelt_parameter_is_refused() {
+        assert!(refusal("mysql://bot@db/linebot?sslmod=REQUIRED").contains("sslmod"));
+    }
+
+    #[test]
+    fn a_url_without_a_database_is_refused() {
+        assert!(refusal("mysql://bot@db").contains("must name a database"));
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_the_password() {
+        for url in [
+            "mysql://bot:hunter2@db:99999/linebot",
+            "postgres://bot:hunter2@db/x",
+        ] {
+            assert!(!refusal(url).contains("hunter2"));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Connections, kept for the next piece of work.
+//!
+//! Not sqlx's pool, which pings the server and spawns a task each time a connection is given back, tries again for
+//! as long as it may when the server refuses, and then keeps the reason to itself. Here a connection that is not
+//! given back is closed, so that work cut off in the middle of a statement leaves nothing behind.
+
+use crate::Options;
+use crate::failure::{Failure, unanswered, unavailable};
+use crate::session;
+use sqlx::{Connection, MySqlConnection};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+/// How long work waits for a connection that others use.
+const ACQUIRE_LIMIT: Duration = Duration::from_millis(500);
+
+/// A server that is there greets within milliseconds; one that is not must not use up the two seconds LINE gives.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+
+/// One unused for longer is asked whether it is still there: firewalls forget idle connections.
+const PING_AFTER: Duration = Duration::from_secs(30);
+
+/// One unused for longer is replaced, well before `wait_timeout` (600 s in our deployment) ends it.
+const IDLE_LIMIT: Duration = Duration::from_mins(5);
+
+/// One open for longer is replaced, so that connections move to servers that joined or changed roles.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+/// The limit for a ping before use and for a polite goodbye.
+const COURTESY_LIMIT: Duration = Duration::from_millis(250);
+
+/// At most so many connections, opened when needed.
+pub(crate) struct Pool {
+    pub(crate) options: Options,
+    size: u32,
+    permits: Semaphore,
+    /// The one last used is at the end and is used next.
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: MySqlConnection,
+    opened: Instant,
+    used: Instant,
+}
+
+/// A connection in use. Closed when dropped, unless it is given back.
+pub(crate) struct Lease<'a> {
+    pub(crate) connection: MySqlConnection,
+    opened: Instant,
+    pool: &'a Pool,
+    /// Dropped last: the connection is closed before another is opened.
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub(crate) fn new(options: Options, connections: NonZeroU32) -> Self {
+        let size = connections.get();
+        Self {
+            options,
+            size,
+            permits: Semaphore::new(size as usize),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A connection that answered not long ago, or a new one.
+    pub(crate) async fn lease(&self) -> Result<Lease<'_>, Failure> {
+        let permit = match timeout(ACQUIRE_LIMIT, self.permits.acquire()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(closed)) => return Err(unavailable(closed).into()),
+            Err(_) => return Err(unanswered("waiting for a connection").into()),
+        };
+        while let Some(idle) = self.pop_idle() {
+            if let Some(connection) = idle.usable().await {
+                return Ok(Lease {
+                    connection: connection.connection,
+                    opened: connection.opened,
+                    pool: self,
+                    _permit: permit,
+                });
+            }
+        }
+        Ok(Lease {
+            connection: session::open(&self.options, CONNECT_LIMIT).await?,
+            opened: Instant::now(),
+            pool: self,
+            _permit: permit,
+        })
+    }
+
+    /// Closes the connections nobody uses: when one is lost, the others are lost too, more often than not.
+    pub(crate) fn discard_idle(&self) {
+        self.idle().clear();
+    }
+
+    /// Waits for the connections in use and closes all.
+    pub(crate) async fn close(&self) {
+        let all = self.permits.acquire_many(self.size).await;
+        self.permits.close();
+        drop(all);
+        while let Some(Idle { connection, .. }) = self.pop_idle() {
+            // A server that does not answer is not waited for.
+            let _ = timeout(COURTESY_LIMIT, connection.close()).await;
+        }
+    }
+
+    fn pop_idle(&self) -> Option<Idle> {
+        self.idle().pop()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Idle {
+    async fn usable(mut self) -> Option<Self> {
+        let unused = self.used.elapsed();
+        if unused > IDLE_LIMIT || self.opened.elapsed() > LIFETIME {
+            return None;
+        }
+        if unused > PING_AFTER {
+            timeout(COURTESY_LIMIT, self.connection.ping())
+                .await
+                .ok()?
+                .ok()?;
+        }
+        Some(self)
+    }
+}
+
+impl Lease<'_> {
+    /// Keeps the connection for others. Only when nothing is under way on it.
+    pub(crate) fn give_back(self) {
+        let Self {
+            connection,
+            opened,
+            pool,
+            _permit,
+        } = self;
+        pool.idle().push(Idle {
+            connection,
+            opened,
+            used: Instant::now(),
+        });
+    }
+}

@@ -1,0 +1,63 @@
+//! Replies that are owed.
+
+use crate::failure::Failure;
+use crate::statement::{Arguments, query};
+use crate::transaction::Work;
+use crate::{columns, sql};
+use sqlx::mysql::MySqlRow;
+use sqlx::{Executor, MySqlConnection};
+use storage::{ConversationId, EventKey, OwedReply};
+use todo::Timestamp;
+
+/// [`Store::take_due_replies`](storage::Store::take_due_replies).
+pub(crate) struct TakeDue {
+    pub(crate) now: Timestamp,
+    pub(crate) due_again_at: Timestamp,
+    pub(crate) limit: usize,
+}
+
+impl Work for TakeDue {
+    type Output = Vec<OwedReply>;
+
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<OwedReply>, Failure> {
+        let mut arguments = Arguments::default();
+        arguments.number(self.now.0);
+        arguments.limit(self.limit);
+        let rows = connection
+            .fetch_all(query(sql::TAKE_DUE, arguments))
+            .await?;
+        let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
+        sql::LEASE_DUE
+            .execute_with(connection, self.due_again_at, &due, |arguments, reply| {
+                arguments.bytes(&reply.key.conversation.0);
+                arguments.bytes(&reply.key.event_id);
+            })
+            .await?;
+        Ok(due)
+    }
+}
+
+/// Columns of [`sql::TAKE_DUE`].
+fn owed_reply(row: &MySqlRow) -> Result<OwedReply, Failure> {
+    Ok(OwedReply {
+        key: EventKey {
+            conversation: ConversationId(columns::id(row, 0)?.into()),
+            event_id: columns::id(row, 1)?.into(),
+        },
+        reply_token: columns::id(row, 2)?.into(),
+        messages: columns::value::<&str>(row, 3)?.into(),
+        received_at: Timestamp(columns::value(row, 4)?),
+    })
+}
+
+/// [`Store::owed_replies`](storage::Store::owed_replies).
+pub(crate) struct CountOwed;
+
+impl Work for CountOwed {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
+        let row = connection.fetch_one(sql::COUNT_OWED).await?;
+        columns::value::<i64>(&row, 0).map(i64::cast_unsigned)
+    }
+}

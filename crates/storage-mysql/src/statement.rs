@@ -1,0 +1,187 @@
+//! Statements over lists of rows or keys.
+//!
+//! A server prepares each text of a statement once a connection and keeps it, so there must be few: a list is cut
+//! into pieces of at most [`LARGEST`] items, and a piece is filled up to the next power of two with its last item.
+//! That changes nothing: a key twice in `IN` is one key, and a row inserted twice is `ON DUPLICATE KEY UPDATE`d to
+//! itself.
+
+use crate::failure::Failure;
+use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::{Arguments as _, AssertSqlSafe, Executor, MySqlConnection};
+use std::sync::{Arc, OnceLock};
+use todo::Timestamp;
+
+/// The most items in one execution.
+const LARGEST: usize = 256;
+
+/// Powers of two up to [`LARGEST`].
+const SIZES: usize = LARGEST.ilog2() as usize + 1;
+
+/// A statement with a list in it. The text is made of these parts only: no value is ever part of it.
+pub(crate) struct ListStatement {
+    before: &'static str,
+    item: &'static str,
+    after: &'static str,
+    texts: [OnceLock<Arc<str>>; SIZES],
+}
+
+/// What is bound to the question marks, in order.
+#[derive(Default)]
+pub(crate) struct Arguments(MySqlArguments);
+
+impl Arguments {
+    /// A number or a time.
+    pub(crate) fn number(&mut self, number: i64) {
+        self.push(number);
+    }
+
+    /// The most rows wanted.
+    pub(crate) fn limit(&mut self, rows: usize) {
+        self.push(u64::try_from(rows).unwrap_or(u64::MAX));
+    }
+
+    /// A number, or NULL.
+    pub(crate) fn optional_number(&mut self, number: Option<i64>) {
+        self.push(number);
+    }
+
+    /// An id or a token.
+    pub(crate) fn bytes(&mut self, text: &str) {
+        self.push(text.as_bytes());
+    }
+
+    /// Anything else that is text.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.push(text);
+    }
+
+    /// Text, or NULL.
+    pub(crate) fn optional_text(&mut self, text: Option<&str>) {
+        self.push(text);
+    }
+
+    fn push<'a, T>(&mut self, value: T)
+    where
+        T: sqlx::Encode<'a, sqlx::MySql> + sqlx::Type<sqlx::MySql>,
+    {
+        // Numbers and bytes always encode; if one did not, sqlx would miss an argument and refuse the statement.
+        let _ = self.0.add(value);
+    }
+}
+
+impl ListStatement {
+    /// `item` is repeated, with commas, between `before` and `after`.
+    pub(crate) const fn new(before: &'static str, item: &'static str, after: &'static str) -> Self {
+        Self {
+            before,
+            item,
+            after,
+            texts: [const { OnceLock::new() }; SIZES],
+        }
+    }
+
+    /// Runs it on `items`.
+    pub(crate) async fn execute<T: Sync>(
+        &self,
+        connection: &mut MySqlConnection,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<(), Failure> {
+        for piece in items.chunks(LARGEST) {
+            connection.execute(self.query(None, piece, &bind)).await?;
+        }
+        Ok(())
+    }
+
+    /// The same with `time` for the question mark before the list; returns how many rows it changed.
+    pub(crate) async fn execute_with<T: Sync>(
+        &self,
+        connection: &mut MySqlConnection,
+        time: Timestamp,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<u64, Failure> {
+        let mut changed = 0;
+        for piece in items.chunks(LARGEST) {
+            let query = self.query(Some(time), piece, &bind);
+            changed += connection.execute(query).await?.rows_affected();
+        }
+        Ok(changed)
+    }
+
+    /// [`Self::execute`] for a statement that must not see an item twice: pieces of exactly a power of two.
+    pub(crate) async fn execute_exactly<T: Sync>(
+        &self,
+        connection: &mut MySqlConnection,
+        mut items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<(), Failure> {
+        while let Some(power) = items.len().checked_ilog2() {
+            let (piece, rest) = items.split_at(LARGEST.min(1 << power));
+            connection.execute(self.query(None, piece, &bind)).await?;
+            items = rest;
+        }
+        Ok(())
+    }
+
+    /// Runs it on `items` and returns the rows of all pieces.
+    pub(crate) async fn fetch<T: Sync>(
+        &self,
+        connection: &mut MySqlConnection,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<Vec<MySqlRow>, Failure> {
+        let mut rows = Vec::new();
+        for piece in items.chunks(LARGEST) {
+            let found = connection.fetch_all(self.query(None, piece, &bind)).await?;
+            if rows.is_empty() {
+                rows = found;
+            } else {
+                rows.extend(found);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn query<T>(
+        &self,
+        time: Option<Timestamp>,
+        piece: &[T],
+        bind: impl Fn(&mut Arguments, &T),
+    ) -> Query {
+        let size = piece.len().next_power_of_two();
+        let mut arguments = Arguments::default();
+        if let Some(time) = time {
+            arguments.number(time.0);
+        }
+        for item in piece {
+            bind(&mut arguments, item);
+        }
+        if let Some(last) = piece.last() {
+            for _ in piece.len()..size {
+                bind(&mut arguments, last);
+            }
+        }
+        sqlx::query_with(AssertSqlSafe(self.text(size)), arguments.0)
+    }
+
+    /// The text for `size` items, a power of two.
+    pub(crate) fn text(&self, size: usize) -> Arc<str> {
+        let make = || {
+            let items = vec![self.item; size].join(",");
+            Arc::from([self.before, items.as_str(), self.after].concat())
+        };
+        let place = size.checked_ilog2().unwrap_or_default() as usize;
+        match self.texts.get(place) {
+            Some(text) => text.get_or_init(make).clone(),
+            None => make(),
+        }
+    }
+}
+
+type Query = sqlx::query::Query<'static, sqlx::MySql, MySqlArguments>;
+
+/// A statement without a list, with its arguments.
+pub(crate) fn query(text: &'static str, arguments: Arguments) -> Query {
+    sqlx::query_with(text, arguments.0)
+}
