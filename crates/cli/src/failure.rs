@@ -15,18 +15,28 @@ pub struct Failure {
 impl Failure {
     /// It could not be done. Exit code 1.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, exit_code: 1 }
+        Self {
+            message: message.into(),
+            hint: None,
+            exit_code: 1,
+        }
     }
 
     /// It was asked for in a wrong way, or the configuration does not allow it. Exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit_code: 2, ..Self::failed(message) }
+        Self {
+            exit_code: 2,
+            ..Self::failed(message)
+        }
     }
 
     /// Says what to try.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
     }
 
     /// An error with everything that caused it, on one line.
@@ -43,6 +53,16 @@ impl Failure {
             cause = error.source();
         }
         text
+    }
+
+    /// What is wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to try.
+    pub(crate) fn cure(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// What the process returns.

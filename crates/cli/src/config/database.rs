@@ -6,18 +6,32 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What to write when a database is to be named.
-pub(crate) const EXAMPLES: &str = "sqlite:///path/linebot.db or mysql://user:password@host:3306/linebot";
+pub(crate) const EXAMPLES: &str =
+    "sqlite:///path/linebot.db or mysql://user:password@host:3306/linebot";
 
 /// A database, understood and not yet opened. Shown without its password.
 #[derive(Clone)]
-pub enum DatabaseUrl {
+pub enum Database {
     /// A file of this machine.
     Sqlite(PathBuf),
-    /// MySQL, MariaDB, or what speaks their protocol.
-    Mysql(SecretString),
+    /// MySQL, MariaDB, or what speaks their protocol, by URL.
+    MysqlUrl(SecretString),
+    /// The same, by parts.
+    MysqlParts {
+        /// Name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Who we are to it.
+        user: String,
+        /// May be empty.
+        password: SecretString,
+        /// The database on it.
+        database: String,
+    },
 }
 
-impl DatabaseUrl {
+impl Database {
     /// Understands a URL. The error never repeats it: it may hold a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = url.split_once(':') else {
@@ -25,15 +39,10 @@ impl DatabaseUrl {
         };
         match scheme {
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
-            "mysql" | "mariadb" => {
-                let well_formed = rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
-                if well_formed {
-                    Ok(Self::Mysql(SecretString::from(format!("mysql:{rest}"))))
-                } else {
-                    Err("no host; write mysql://user:password@host:3306/linebot".to_owned())
-                }
-            }
-            _ => Err(format!("unknown kind of database `{scheme}`; write {EXAMPLES}")),
+            "mysql" | "mariadb" => Ok(Self::MysqlUrl(SecretString::from(url))),
+            _ => Err(format!(
+                "unknown kind of database `{scheme}`; write {EXAMPLES}"
+            )),
         }
     }
 }
@@ -47,16 +56,23 @@ fn sqlite_path(rest: &str) -> Result<PathBuf, String> {
     Ok(Path::new(path).to_owned())
 }
 
-impl fmt::Display for DatabaseUrl {
+impl fmt::Display for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
-            Self::Mysql(url) => formatter.write_str(&without_password(url.expose_secret())),
+            Self::MysqlUrl(url) => formatter.write_str(&without_password(url.expose_secret())),
+            Self::MysqlParts {
+                host,
+                port,
+                user,
+                database,
+                ..
+            } => write!(formatter, "mysql://{user}:***@{host}:{port}/{database}"),
         }
     }
 }
 
-impl fmt::Debug for DatabaseUrl {
+impl fmt::Debug for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
@@ -77,34 +93,16 @@ fn without_password(url: &str) -> String {
 }
 
 impl DatabaseSettings {
-    /// The URL made of MySQL's parts; `None` without a host.
-    pub(super) fn from_parts(&self) -> Option<DatabaseUrl> {
-        let host = self.db_host.as_deref()?;
-        // An IPv6 address stands in brackets in a URL.
-        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-        let mut login = escaped(self.db_user.as_deref().unwrap_or_default());
-        if let Some(password) = &self.db_password {
-            login.push(':');
-            login.push_str(&escaped(password.expose_secret()));
-        }
-        let Self { db_port, db_database, .. } = self;
-        let url = format!("mysql://{login}@{host}:{db_port}/{}", escaped(db_database));
-        Some(DatabaseUrl::Mysql(SecretString::from(url)))
+    /// What MySQL's parts name; nothing without a host.
+    pub(super) fn parts(&self) -> Option<Database> {
+        Some(Database::MysqlParts {
+            host: self.db_host.clone()?,
+            port: self.db_port.get(),
+            user: self.db_user.clone().unwrap_or_default(),
+            password: self.db_password.clone().unwrap_or_default(),
+            database: self.db_database.clone(),
+        })
     }
-}
-
-/// Percent-encodes everything that is not unreserved (RFC 3986, 2.3).
-fn escaped(text: &str) -> String {
-    use fmt::Write;
-    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]
@@ -112,48 +110,63 @@ mod tests {
     use super::*;
 
     fn shown(url: &str) -> String {
-        DatabaseUrl::parse(url).unwrap().to_string()
+        Database::parse(url).unwrap().to_string()
     }
 
     #[test]
     fn sqlite_urls_name_a_file() {
-        assert_eq!(shown("sqlite:///var/lib/linebot.db"), "sqlite:///var/lib/linebot.db");
-        assert!(matches!(DatabaseUrl::parse("sqlite://data/linebot.db"), Ok(DatabaseUrl::Sqlite(path)) if path == Path::new("data/linebot.db")));
-        assert!(matches!(DatabaseUrl::parse("sqlite:linebot.db"), Ok(DatabaseUrl::Sqlite(path)) if path == Path::new("linebot.db")));
-        for nothing in ["sqlite:", "sqlite://", "sqlite:///", "sqlite:///folder/", "sqlite::memory:", "sqlite:///a.db?mode=rwc"] {
-            DatabaseUrl::parse(nothing).unwrap_err();
+        assert_eq!(
+            shown("sqlite:///var/lib/linebot.db"),
+            "sqlite:///var/lib/linebot.db"
+        );
+        assert!(
+            matches!(Database::parse("sqlite://data/linebot.db"), Ok(Database::Sqlite(path)) if path == Path::new("data/linebot.db"))
+        );
+        assert!(
+            matches!(Database::parse("sqlite:linebot.db"), Ok(Database::Sqlite(path)) if path == Path::new("linebot.db"))
+        );
+        for nothing in [
+            "sqlite:",
+            "sqlite://",
+            "sqlite:///",
+            "sqlite:///folder/",
+            "sqlite::memory:",
+            "sqlite:///a.db?mode=rwc",
+        ] {
+            Database::parse(nothing).unwrap_err();
         }
     }
 
     #[test]
     fn an_unknown_kind_of_database_is_an_error_that_does_not_repeat_the_url() {
-        let error = DatabaseUrl::parse("postgres://user:hunter2@host/db").unwrap_err();
-        assert!(error.contains("`postgres`") && error.contains("sqlite:///") && !error.contains("hunter2"), "{error}");
-        DatabaseUrl::parse("/var/lib/linebot.db").unwrap_err();
-        DatabaseUrl::parse("mysql:///linebot").unwrap_err();
-        DatabaseUrl::parse("").unwrap_err();
+        let error = Database::parse("postgres://user:hunter2@host/db").unwrap_err();
+        assert!(
+            error.contains("`postgres`")
+                && error.contains("sqlite:///")
+                && !error.contains("hunter2"),
+            "{error}"
+        );
+        Database::parse("/var/lib/linebot.db").unwrap_err();
+        Database::parse("").unwrap_err();
     }
 
     #[test]
     fn a_password_is_never_shown_however_it_is_written() {
-        for url in ["mysql://u:hunter2@h/db", "mysql://u:p@hunter2@h/db", "mysql://u:hunter2@h/db?x=hunter2", "mysql://u:/hunter2@h/db"] {
-            let url = DatabaseUrl::parse(url).unwrap();
-            assert!(!format!("{url} {url:?} {url:#?}").contains("hunter2"), "{url}");
+        for url in [
+            "mysql://u:hunter2@h/db",
+            "mysql://u:p@hunter2@h/db",
+            "mysql://u:hunter2@h/db?x=hunter2",
+            "mysql://u:/hunter2@h/db",
+        ] {
+            let url = Database::parse(url).unwrap();
+            assert!(
+                !format!("{url} {url:?} {url:#?}").contains("hunter2"),
+                "{url}"
+            );
         }
-        assert_eq!(shown("mysql://linebot:secret@db.example:3306/linebot"), "mysql://linebot:***@db.example:3306/linebot");
-    }
-
-    #[test]
-    fn parts_are_escaped_into_a_url() {
-        let settings = DatabaseSettings {
-            database_url: None,
-            db_host: Some("::1".to_owned()),
-            db_port: std::num::NonZeroU16::new(3307).unwrap(),
-            db_user: Some("line bot".to_owned()),
-            db_password: Some("p@ss:/wörd%".into()),
-            db_database: "linebot".to_owned(),
-        };
-        let Some(DatabaseUrl::Mysql(url)) = settings.from_parts() else { panic!("a host is named") };
-        assert_eq!(url.expose_secret(), "mysql://line%20bot:p%40ss%3A%2Fw%C3%B6rd%25@[::1]:3307/linebot");
+        assert_eq!(
+            shown("mysql://linebot:secret@db.example:3306/linebot"),
+            "mysql://linebot:***@db.example:3306/linebot"
+        );
     }
 }

@@ -1,10 +1,11 @@
 //! The environment as the program found it, and a check for misspelt variables.
 
+use super::ConfigError;
 use super::keys::keys;
 use super::suggest::did_you_mean;
-use super::ConfigError;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 /// The prefix that is ours alone: an unknown variable with it is a mistake.
 const PREFIX: &str = "LINEBOT_";
@@ -12,15 +13,19 @@ const PREFIX: &str = "LINEBOT_";
 /// Variables of the test suite, which may be set in a shell that also runs the program.
 const TEST_PREFIX: &str = "LINEBOT_TEST_";
 
-/// The environment, taken once so that tests can bring their own.
-#[derive(Clone, Debug, Default)]
+/// The environment, taken once so that tests can bring their own. Shows names only: a value may be a secret.
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
     /// That of this process.
     pub fn of_process() -> Self {
         // A name that is not Unicode is none of ours.
-        Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+                .collect(),
+        )
     }
 
     /// The value of a variable. An empty one counts as not set: that is how Compose files pass on what is missing.
@@ -40,9 +45,15 @@ impl Environment {
         let known = || keys().iter().map(|key| key.variable.as_str());
         for (name, value) in &self.0 {
             let ours = name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX);
-            if ours && !is_service_link(name, &value.to_string_lossy()) && !known().any(|variable| variable == name) {
+            if ours
+                && !is_service_link(name, &value.to_string_lossy())
+                && !known().any(|variable| variable == name)
+            {
                 let suggestion = did_you_mean(name, known());
-                return Err(ConfigError::usage(format!("unknown variable {name}{suggestion}")).hint("`linebot config check --reference` lists every variable"));
+                return Err(
+                    ConfigError::usage(format!("unknown variable {name}{suggestion}"))
+                        .hint("`linebot config check --reference` lists every variable"),
+                );
             }
         }
         Ok(())
@@ -56,7 +67,10 @@ fn is_service_link(name: &str, value: &str) -> bool {
     let about_a_port = name.split_once("_PORT_").is_some_and(|(_, rest)| {
         let mut parts = rest.split('_');
         let number = parts.next().is_some_and(|port| port.parse::<u16>().is_ok());
-        number && parts.next().is_some_and(|protocol| ["TCP", "UDP", "SCTP"].contains(&protocol))
+        number
+            && parts
+                .next()
+                .is_some_and(|protocol| ["TCP", "UDP", "SCTP"].contains(&protocol))
     });
     about_a_port
         || name.ends_with("_SERVICE_HOST")
@@ -65,9 +79,20 @@ fn is_service_link(name: &str, value: &str) -> bool {
         || (name.ends_with("_PORT") && value.contains("://"))
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
@@ -82,12 +107,22 @@ mod tests {
     #[test]
     fn a_misspelt_variable_is_refused_with_the_right_one() {
         let error = check("LINEBOT_DRAIN_SECOND", "5").unwrap_err().to_string();
-        assert!(error.contains("LINEBOT_DRAIN_SECOND") && error.contains("did you mean LINEBOT_DRAIN_SECONDS?"), "{error}");
+        assert!(
+            error.contains("LINEBOT_DRAIN_SECOND")
+                && error.contains("did you mean LINEBOT_DRAIN_SECONDS?"),
+            "{error}"
+        );
     }
 
     #[test]
     fn variables_of_others_and_known_ones_pass() {
-        for (name, value) in [("PATH", "/bin"), ("LINE_SOMETHING", "x"), ("LINEBOT_LISTEN", "x"), ("LINEBOT_TEST_MYSQL_URL", "x"), ("LINEBOT_CONFIG", "x")] {
+        for (name, value) in [
+            ("PATH", "/bin"),
+            ("LINE_SOMETHING", "x"),
+            ("LINEBOT_LISTEN", "x"),
+            ("LINEBOT_TEST_MYSQL_URL", "x"),
+            ("LINEBOT_CONFIG", "x"),
+        ] {
             check(name, value).unwrap();
         }
     }

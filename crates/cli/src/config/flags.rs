@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::marker::PhantomData;
 
 /// The flags of the settings group `S` that were given on the command line; to be flattened into a command.
@@ -14,38 +15,84 @@ use std::marker::PhantomData;
 /// The environment is not read here but in [`load`](super::load), which knows where every value came from.
 #[derive(Clone, Debug)]
 pub struct Flags<S> {
-    given: BTreeMap<String, String>,
+    /// The flags given.
+    pub given: Given,
     group: PhantomData<S>,
 }
 
-impl<S> Flags<S> {
-    /// The flags given, by the name of their setting.
-    pub fn given(&self) -> &BTreeMap<String, String> {
-        &self.given
+/// Settings given on the command line, as written. Shows names only: a value may be a secret.
+#[derive(Clone, Default)]
+pub struct Given(BTreeMap<String, String>);
+
+impl Given {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Given {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(flags: I) -> Self {
+        Self(
+            flags
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
 /// The group's flags, and `--config`, which every command with settings takes.
 fn flags<S: Args>() -> Vec<Arg> {
-    let group: BTreeSet<String> = declaration::<S>().get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let group: BTreeSet<String> = declaration::<S>()
+        .get_arguments()
+        .map(|arg| arg.get_id().to_string())
+        .collect();
     let all = declaration::<Settings>();
-    let arguments = all.get_arguments().filter(|arg| arg.get_id() == "config" || group.contains(arg.get_id().as_str()));
-    arguments.flat_map(|arg| std::iter::once(plain(arg)).chain(twin(arg))).collect()
+    let arguments = all
+        .get_arguments()
+        .filter(|arg| arg.get_id() == "config" || group.contains(arg.get_id().as_str()));
+    arguments
+        .flat_map(|arg| std::iter::once(plain(arg)).chain(twin(arg)))
+        .enumerate()
+        .map(|(place, flag)| flag.display_order(place))
+        .collect()
 }
 
 /// The flag as declared, naming its variable without reading it. A secret is checked later, where the complaint does
 /// not repeat it.
 fn plain(arg: &Arg) -> Arg {
-    let variable = arg.get_env().unwrap_or_default().to_string_lossy().into_owned();
+    let variable = arg
+        .get_env()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    let plain = arg.clone().env(Resettable::Reset).help(format!("{help} [env: {variable}]"));
-    if arg.is_hide_env_values_set() { plain.value_parser(clap::value_parser!(String)) } else { plain }
+    let plain = arg
+        .clone()
+        .env(Resettable::Reset)
+        .help(format!("{help} [env: {variable}]"));
+    if arg.is_hide_env_values_set() {
+        plain.value_parser(clap::value_parser!(String))
+    } else {
+        plain
+    }
 }
 
 /// The flag that names a file to read a secret from.
 fn twin(arg: &Arg) -> Option<Arg> {
-    let key = keys().iter().find(|key| key.twin_of.as_deref() == Some(arg.get_id().as_str()))?;
-    let flag = Arg::new(&*key.name).long(&*key.flag).value_name(&*key.value_name).help_heading(&*key.heading);
+    let key = keys()
+        .iter()
+        .find(|key| key.twin_of.as_deref() == Some(arg.get_id().as_str()))?;
+    let flag = Arg::new(&*key.name)
+        .long(&*key.flag)
+        .value_name(&*key.value_name)
+        .help_heading(&*key.heading);
     Some(flag.help(format!("{} [env: {}]", key.help, key.variable)))
 }
 
@@ -61,18 +108,29 @@ impl<S: Args> Args for Flags<S> {
 
 impl<S: Args> FromArgMatches for Flags<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let names: BTreeSet<String> = flags::<S>().iter().map(|arg| arg.get_id().to_string()).collect();
+        let names: BTreeSet<String> = flags::<S>()
+            .iter()
+            .map(|arg| arg.get_id().to_string())
+            .collect();
         let mut given = BTreeMap::new();
         for name in names {
             if matches.value_source(&name) != Some(ValueSource::CommandLine) {
                 continue;
             }
-            if let Some(value) = matches.get_raw(&name).and_then(|mut values| values.next_back()) {
-                let value = value.to_str().ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8))?;
+            if let Some(value) = matches
+                .get_raw(&name)
+                .and_then(|mut values| values.next_back())
+            {
+                let value = value
+                    .to_str()
+                    .ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8))?;
                 given.insert(name, value.to_owned());
             }
         }
-        Ok(Self { given, group: PhantomData })
+        Ok(Self {
+            given: Given(given),
+            group: PhantomData,
+        })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -44,15 +44,24 @@ impl Key {
     }
 
     fn of(arg: &Arg) -> Option<Key> {
-        let text = |text: Option<&std::ffi::OsStr>| text.map(|text| text.to_string_lossy().into_owned());
+        let text =
+            |text: Option<&std::ffi::OsStr>| text.map(|text| text.to_string_lossy().into_owned());
         Some(Key {
             name: arg.get_id().to_string(),
             flag: arg.get_long()?.to_owned(),
             variable: text(arg.get_env())?,
             secret: arg.is_hide_env_values_set(),
             twin_of: None,
-            default: text(arg.get_default_values().first().map(|value| value.as_os_str())),
-            value_name: arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default(),
+            default: text(
+                arg.get_default_values()
+                    .first()
+                    .map(|value| value.as_os_str()),
+            ),
+            value_name: arg
+                .get_value_names()
+                .and_then(|names| names.first())
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             help: arg.get_help().map(ToString::to_string).unwrap_or_default(),
             heading: arg.get_help_heading().unwrap_or_default().to_owned(),
         })
@@ -66,7 +75,11 @@ pub fn keys() -> &'static [Key] {
             let twin = key.twin();
             std::iter::once(key).chain(twin)
         };
-        declaration::<Settings>().get_arguments().filter_map(Key::of).flat_map(with_twin).collect()
+        declaration::<Settings>()
+            .get_arguments()
+            .filter_map(Key::of)
+            .flat_map(with_twin)
+            .collect()
     });
     &KEYS
 }

@@ -4,8 +4,7 @@
 use super::environment::Environment;
 use super::file::ConfigFile;
 use super::keys::Key;
-use super::{ConfigError, legacy};
-use std::collections::BTreeMap;
+use super::{ConfigError, Given, legacy};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +64,7 @@ impl fmt::Display for Layer {
 
 /// Everything that was configured.
 pub(super) struct Layers<'a> {
-    pub(super) flags: &'a BTreeMap<String, String>,
+    pub(super) flags: &'a Given,
     pub(super) environment: &'a Environment,
     pub(super) file: Option<ConfigFile>,
 }
@@ -80,22 +79,40 @@ impl Layers<'_> {
             {
                 let mounted = PathBuf::from(path);
                 let text = read_mounted(&mounted, &layer)?;
-                return Ok(Some(Value { text, layer, mounted: Some(mounted) }));
+                return Ok(Some(Value {
+                    text,
+                    layer,
+                    mounted: Some(mounted),
+                }));
             }
             if let Some((text, layer)) = layer(self, key)? {
-                return Ok(Some(Value { text, layer, mounted: None }));
+                return Ok(Some(Value {
+                    text,
+                    layer,
+                    mounted: None,
+                }));
             }
         }
-        Ok(key.default.clone().map(|text| Value { text, layer: Layer::Default, mounted: None }))
+        Ok(key.default.clone().map(|text| Value {
+            text,
+            layer: Layer::Default,
+            mounted: None,
+        }))
     }
 
     fn in_flags(&self, key: &Key) -> Found {
-        Ok(self.flags.get(&key.name).map(|text| (text.clone(), Layer::Flag(format!("--{}", key.flag)))))
+        Ok(self
+            .flags
+            .get(&key.name)
+            .map(|text| (text.to_owned(), Layer::Flag(format!("--{}", key.flag)))))
     }
 
     /// Under the setting's own name, or under the one it had in the bot this one follows on from.
     fn in_environment(&self, key: &Key) -> Found {
-        for name in [Some(key.variable.as_str()), legacy::old_name(&key.variable)].into_iter().flatten() {
+        for name in [Some(key.variable.as_str()), legacy::old_name(&key.variable)]
+            .into_iter()
+            .flatten()
+        {
             if let Some(text) = self.environment.get(name)? {
                 return Ok(Some((text.to_owned(), Layer::Environment(name.to_owned()))));
             }
@@ -104,7 +121,10 @@ impl Layers<'_> {
     }
 
     fn in_file(&self, key: &Key) -> Found {
-        let found = self.file.as_ref().and_then(|file| Some((file.get(&key.name)?.to_owned(), file.path().to_owned())));
+        let found = self
+            .file
+            .as_ref()
+            .and_then(|file| Some((file.get(&key.name)?.to_owned(), file.path().to_owned())));
         Ok(found.map(|(text, path)| (text, Layer::File(path))))
     }
 }
@@ -115,9 +135,13 @@ type Found = Result<Option<(String, Layer)>, ConfigError>;
 /// Reads a mounted secret. Editors and `echo` leave a newline at the end, which is never part of it.
 fn read_mounted(path: &Path, named_by: &Layer) -> Result<String, ConfigError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::usage(format!("cannot read {shown}, named by {named_by}: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        ConfigError::usage(format!("cannot read {shown}, named by {named_by}: {error}"))
+    })?;
     match text.trim_end_matches(['\n', '\r']) {
-        "" => Err(ConfigError::usage(format!("{shown}, named by {named_by}, is empty"))),
+        "" => Err(ConfigError::usage(format!(
+            "{shown}, named by {named_by}, is empty"
+        ))),
         secret => Ok(secret.to_owned()),
     }
 }

@@ -12,8 +12,14 @@ const OLD_NAMES: [(&str, &str); 6] = [
 
 /// The old name of a variable.
 pub(super) fn old_name(variable: &str) -> Option<&'static str> {
-    OLD_NAMES.iter().find(|(_, new)| *new == variable).map(|(old, _)| *old)
+    OLD_NAMES
+        .iter()
+        .find(|(_, new)| *new == variable)
+        .map(|(old, _)| *old)
 }
 
 /// The old variable that has no successor, and what to say about it.
-pub(super) const IGNORED: (&str, &str) = ("DBCHARSET", "DBCHARSET is ignored: the tables are always utf8mb4");
+pub(super) const IGNORED: (&str, &str) = (
+    "DBCHARSET",
+    "DBCHARSET is ignored: the tables are always utf8mb4",
+);

@@ -21,9 +21,9 @@ pub mod settings;
 mod suggest;
 pub mod values;
 
-pub use database::DatabaseUrl;
+pub use database::Database;
 pub use environment::Environment;
-pub use flags::Flags;
+pub use flags::{Flags, Given};
 pub use settings::Settings;
 
 use crate::failure::Failure;
@@ -33,7 +33,6 @@ use clap::error::{ContextKind, ContextValue};
 use file::ConfigFile;
 use keys::Key;
 use layers::{Layer, Layers, Value};
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
@@ -43,11 +42,19 @@ pub struct Configuration {
     /// The values.
     pub settings: Settings,
     /// The database they name, if they name one.
-    pub database: Option<DatabaseUrl>,
+    pub database: Option<Database>,
     /// Every setting that has a value, in the order of the declaration.
     pub effective: Vec<Effective>,
     /// What the operator should know: old names, values that have no effect.
     pub notes: Vec<String>,
+    sources: Sources,
+}
+
+/// What a configuration was put together from, so that it can be done again.
+#[derive(Clone, Debug)]
+struct Sources {
+    flags: Given,
+    environment: Environment,
 }
 
 /// A setting that has a value, fit to be shown.
@@ -67,9 +74,13 @@ pub struct Effective {
 pub type ConfigError = Failure;
 
 /// Puts together flags, environment and file.
-pub fn load(flags: &BTreeMap<String, String>, environment: &Environment) -> Result<Configuration, ConfigError> {
+pub fn load(flags: Given, environment: Environment) -> Result<Configuration, ConfigError> {
     environment.refuse_unknown()?;
-    let mut layers = Layers { flags, environment, file: None };
+    let mut layers = Layers {
+        flags: &flags,
+        environment: &environment,
+        file: None,
+    };
     let named = keys::keys().iter().find(|key| key.name == "config");
     if let Some(value) = named.map(|key| layers.value_of(key)).transpose()?.flatten() {
         layers.file = Some(ConfigFile::read(Path::new(&value.text))?);
@@ -82,15 +93,28 @@ pub fn load(flags: &BTreeMap<String, String>, environment: &Environment) -> Resu
     }
     let settings = parse(&values)?;
     let (database, mut notes) = choose_database(&settings, &values);
-    notes.extend(notes_on_old_names(&values, environment)?);
-    let effective = values.iter().map(|(key, value)| Effective::of(key, value)).collect();
-    Ok(Configuration { settings, database, effective, notes })
+    notes.extend(notes_on_old_names(&values, &environment)?);
+    let effective = values
+        .iter()
+        .map(|(key, value)| Effective::of(key, value))
+        .collect();
+    notes.extend(plain_http(&settings));
+    Ok(Configuration {
+        settings,
+        database,
+        effective,
+        notes,
+        sources: Sources { flags, environment },
+    })
 }
 
 /// Turns the values into the struct, with clap's parser for every field.
 fn parse(values: &[(&'static Key, Value)]) -> Result<Settings, ConfigError> {
-    let mut declaration = keys::declaration::<Settings>().mut_args(|arg| arg.env(Resettable::Reset));
-    let arguments = values.iter().map(|(key, value)| format!("--{}={}", key.flag, value.text));
+    let mut declaration =
+        keys::declaration::<Settings>().mut_args(|arg| arg.env(Resettable::Reset));
+    let arguments = values
+        .iter()
+        .map(|(key, value)| format!("--{}={}", key.flag, value.text));
     declaration
         .try_get_matches_from_mut(arguments)
         .and_then(|matches| Settings::from_arg_matches(&matches))
@@ -98,13 +122,25 @@ fn parse(values: &[(&'static Key, Value)]) -> Result<Settings, ConfigError> {
 }
 
 /// Says which value is wrong, where it stands and why. A secret is not repeated.
-fn invalid(error: &clap::Error, declaration: &clap::Command, values: &[(&'static Key, Value)]) -> ConfigError {
+fn invalid(
+    error: &clap::Error,
+    declaration: &clap::Command,
+    values: &[(&'static Key, Value)],
+) -> ConfigError {
     let argument = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) => declaration.get_arguments().find(|arg| arg.to_string() == *argument),
+        Some(ContextValue::String(argument)) => declaration
+            .get_arguments()
+            .find(|arg| arg.to_string() == *argument),
         _ => None,
     };
-    let found = argument.and_then(|arg| values.iter().find(|(key, _)| arg.get_id() == key.name.as_str()));
-    let Some((key, value)) = found else { return ConfigError::usage(error.to_string()) };
+    let found = argument.and_then(|arg| {
+        values
+            .iter()
+            .find(|(key, _)| arg.get_id() == key.name.as_str())
+    });
+    let Some((key, value)) = found else {
+        return ConfigError::usage(error.to_string());
+    };
     let cause = match (error.source(), error.get(ContextKind::ValidValue)) {
         (Some(cause), _) => cause.to_string(),
         (None, Some(ContextValue::Strings(valid))) => format!("expected {}", valid.join(", ")),
@@ -112,31 +148,58 @@ fn invalid(error: &clap::Error, declaration: &clap::Command, values: &[(&'static
     };
     let origin = value.origin();
     if key.secret {
-        ConfigError::usage(format!("invalid value for `{}` (from {origin}): {cause}", key.name))
+        ConfigError::usage(format!(
+            "invalid value for `{}` (from {origin}): {cause}",
+            key.name
+        ))
     } else {
-        ConfigError::usage(format!("invalid value `{}` for `{}` (from {origin}): {cause}", value.text, key.name))
+        ConfigError::usage(format!(
+            "invalid value `{}` for `{}` (from {origin}): {cause}",
+            value.text, key.name
+        ))
     }
 }
 
 /// The URL or the parts, whichever stands in the stronger layer; in the same one, the URL.
-fn choose_database(settings: &Settings, values: &[(&'static Key, Value)]) -> (Option<DatabaseUrl>, Vec<String>) {
-    let layer = |name: &str| values.iter().find(|(key, _)| key.name == name).map(|(_, value)| &value.layer);
+fn choose_database(
+    settings: &Settings,
+    values: &[(&'static Key, Value)],
+) -> (Option<Database>, Vec<String>) {
+    let layer = |name: &str| {
+        values
+            .iter()
+            .find(|(key, _)| key.name == name)
+            .map(|(_, value)| &value.layer)
+    };
     let url = settings.database.database_url.clone();
-    let parts = settings.database.from_parts();
+    let parts = settings.database.parts();
     match (url, parts) {
         (Some(url), Some(parts)) => {
             let rank = |name| layer(name).map_or(Layer::Default.rank(), Layer::rank);
             if rank("db_host") < rank("database_url") {
-                (Some(parts), vec!["DATABASE_URL has no effect: DB_HOST stands in a stronger place".to_owned()])
+                (
+                    Some(parts),
+                    vec![
+                        "DATABASE_URL has no effect: DB_HOST stands in a stronger place".to_owned(),
+                    ],
+                )
             } else {
-                (Some(url), vec!["DB_HOST and its companions have no effect: DATABASE_URL is set".to_owned()])
+                (
+                    Some(url),
+                    vec![
+                        "DB_HOST and its companions have no effect: DATABASE_URL is set".to_owned(),
+                    ],
+                )
             }
         }
         (url, parts) => (url.or(parts), Vec::new()),
     }
 }
 
-fn notes_on_old_names(values: &[(&'static Key, Value)], environment: &Environment) -> Result<Vec<String>, ConfigError> {
+fn notes_on_old_names(
+    values: &[(&'static Key, Value)],
+    environment: &Environment,
+) -> Result<Vec<String>, ConfigError> {
     let mut notes: Vec<String> = values
         .iter()
         .filter_map(|(key, value)| match &value.layer {
@@ -153,21 +216,48 @@ fn notes_on_old_names(values: &[(&'static Key, Value)], environment: &Environmen
     Ok(notes)
 }
 
+/// Fine for a stand-in of LINE on this machine or in a private network; otherwise a mistake.
+fn plain_http(settings: &Settings) -> Option<String> {
+    let url = &settings.channel.line_api_base_url;
+    let elsewhere = url.strip_prefix("http://").filter(|host| {
+        !["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|local| host.starts_with(local))
+    });
+    elsewhere.map(|_| {
+        format!("{url} is plain HTTP: whoever is on the way can read the channel access token")
+    })
+}
+
 impl Effective {
     fn of(key: &'static Key, value: &Value) -> Self {
         let shown = match key.name.as_str() {
-            "database_url" => DatabaseUrl::parse(&value.text).map_or_else(|_| "(hidden)".to_owned(), |url| url.to_string()),
+            "database_url" => Database::parse(&value.text)
+                .map_or_else(|_| "(hidden)".to_owned(), |url| url.to_string()),
             _ if key.secret => "(hidden)".to_owned(),
             _ => value.text.clone(),
         };
-        Self { name: &key.name, value: shown, origin: value.origin(), is_default: value.layer == Layer::Default }
+        Self {
+            name: &key.name,
+            value: shown,
+            origin: value.origin(),
+            is_default: value.layer == Layer::Default,
+        }
     }
 }
 
 impl Configuration {
+    /// Reads the same flags and environment, and the files they name as they are now.
+    pub fn read_again(&self) -> Result<Self, ConfigError> {
+        let Sources { flags, environment } = self.sources.clone();
+        load(flags, environment)
+    }
+
     /// Whether anyone set this, so that the default is not in force.
     pub fn is_set(&self, name: &str) -> bool {
-        self.effective.iter().any(|effective| effective.name == name && !effective.is_default)
+        self.effective
+            .iter()
+            .any(|effective| effective.name == name && !effective.is_default)
     }
 
     /// What the LINE channel lacks, as the names to set.

@@ -12,11 +12,28 @@ pub fn reference() -> String {
         // Writing to a string cannot fail.
         if heading != key.heading {
             heading = &key.heading;
-            let _ = write!(text, "{}**{heading}**\n\n| variable | flag | meaning | default |\n|---|---|---|---|\n", if text.is_empty() { "" } else { "\n" });
+            let _ = write!(
+                text,
+                "{}**{heading}**\n\n| variable | flag | meaning | default |\n|---|---|---|---|\n",
+                if text.is_empty() { "" } else { "\n" }
+            );
         }
-        let twin = key.twin().map(|twin| format!(", `{}`", twin.variable)).unwrap_or_default();
-        let default = key.default.as_deref().map_or_else(|| "–".to_owned(), |default| format!("`{default}`"));
-        let _ = writeln!(text, "| `{}`{twin} | `--{} {}` | {} | {default} |", key.variable, key.flag, key.value_name, key.help.replace('|', "\\|"));
+        let twin = key
+            .twin()
+            .map(|twin| format!(", `{}`", twin.variable))
+            .unwrap_or_default();
+        let default = key
+            .default
+            .as_deref()
+            .map_or_else(|| "–".to_owned(), |default| format!("`{default}`"));
+        let _ = writeln!(
+            text,
+            "| `{}`{twin} | `--{} {}` | {} | {default} |",
+            key.variable,
+            key.flag,
+            key.value_name,
+            key.help.replace('|', "\\|")
+        );
     }
     text
 }

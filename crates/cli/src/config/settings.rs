@@ -8,12 +8,12 @@
 //! `hide_env_values` marks a secret: it is never shown, and a second setting with `_file` behind its name reads it
 //! from a file.
 
-use super::database::DatabaseUrl;
+use super::database::Database;
 use super::values::{self, ListenAddress, LogFilter, LogFormat};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
-use std::num::{NonZeroU16, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 use todo::Language;
@@ -22,7 +22,12 @@ use todo::Language;
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
     /// A TOML file with any of these settings; flags and variables win over it
-    #[arg(long, env = "LINEBOT_CONFIG", value_name = "FILE", help_heading = "Configuration")]
+    #[arg(
+        long,
+        env = "LINEBOT_CONFIG",
+        value_name = "FILE",
+        help_heading = "Configuration"
+    )]
     pub config: Option<PathBuf>,
     /// The LINE channel.
     #[command(flatten)]
@@ -49,11 +54,21 @@ pub struct Settings {
 #[command(next_help_heading = "LINE channel")]
 pub struct ChannelSettings {
     /// Channel secret from the LINE Developers Console; while it is being replaced, the new and the old one separated by a comma
-    #[arg(long, env = "LINE_CHANNEL_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "LINE_CHANNEL_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     pub line_channel_secret: Option<SecretString>,
 
     /// Long-lived channel access token from the console
-    #[arg(long, env = "LINE_CHANNEL_ACCESS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        env = "LINE_CHANNEL_ACCESS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
     pub line_channel_access_token: Option<SecretString>,
 
     /// Channel id, instead of a token: 15-minute tokens are then fetched with it and the (first) secret
@@ -69,9 +84,9 @@ pub struct ChannelSettings {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseSettings {
-    /// sqlite:///path/linebot.db or mysql://user:password@host:3306/linebot
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = DatabaseUrl::parse)]
-    pub database_url: Option<DatabaseUrl>,
+    /// sqlite:///path/linebot.db or mysql://user:password@host:3306/linebot; `?ssl-mode=VERIFY_CA&ssl-ca=FILE` behind it insists on encryption
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = Database::parse)]
+    pub database_url: Option<Database>,
 
     /// MySQL in parts, for Secrets and ConfigMaps: the host
     #[arg(long, env = "DB_HOST", value_name = "HOST")]
@@ -86,12 +101,32 @@ pub struct DatabaseSettings {
     pub db_user: Option<String>,
 
     /// MySQL's password
-    #[arg(long, env = "DB_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    #[arg(
+        long,
+        env = "DB_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
     pub db_password: Option<SecretString>,
 
     /// MySQL's database
-    #[arg(long, env = "DB_DATABASE", value_name = "NAME", default_value = "linebot")]
+    #[arg(
+        long,
+        env = "DB_DATABASE",
+        value_name = "NAME",
+        default_value = "linebot"
+    )]
     pub db_database: String,
+
+    /// Most connections to MySQL
+    // (replicas x connections) stays below the 151 that MySQL allows by default, up to 15 replicas.
+    #[arg(
+        long,
+        env = "LINEBOT_DATABASE_CONNECTIONS",
+        value_name = "COUNT",
+        default_value = "10"
+    )]
+    pub database_connections: NonZeroU32,
 }
 
 /// The HTTP side: where to listen, what to refuse, how to stop.
@@ -99,11 +134,21 @@ pub struct DatabaseSettings {
 #[command(next_help_heading = "Server")]
 pub struct ServerSettings {
     /// Address of the webhook and the probes
-    #[arg(long, env = "LINEBOT_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:5000")]
+    #[arg(
+        long,
+        env = "LINEBOT_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:5000"
+    )]
     pub listen: SocketAddr,
 
     /// Address of the Prometheus metrics, or `off`
-    #[arg(long, env = "LINEBOT_METRICS_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:9090")]
+    #[arg(
+        long,
+        env = "LINEBOT_METRICS_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:9090"
+    )]
     pub metrics_listen: ListenAddress,
 
     /// How long SIGTERM leaves the listener open, so that load balancers notice first
@@ -116,11 +161,21 @@ pub struct ServerSettings {
 
     /// Largest request body
     // LINE documents no limit; webhooks are some kilobytes, so 1 MiB refuses nothing real.
-    #[arg(long, env = "LINEBOT_BODY_LIMIT_BYTES", value_name = "BYTES", default_value = "1048576")]
+    #[arg(
+        long,
+        env = "LINEBOT_BODY_LIMIT_BYTES",
+        value_name = "BYTES",
+        default_value = "1048576"
+    )]
     pub body_limit_bytes: NonZeroUsize,
 
     /// Connections served at once; more are answered 503
-    #[arg(long, env = "LINEBOT_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024")]
+    #[arg(
+        long,
+        env = "LINEBOT_MAX_CONNECTIONS",
+        value_name = "COUNT",
+        default_value = "1024"
+    )]
     pub max_connections: NonZeroUsize,
 
     /// How long a request's head may take to arrive and a connection may stay idle: longer than the proxy in front keeps it
@@ -141,7 +196,12 @@ pub struct BotSettings {
     pub language: Language,
 
     /// Events that may wait for their transaction; more are refused with 503
-    #[arg(long, env = "LINEBOT_QUEUE_EVENTS", value_name = "COUNT", default_value = "4096")]
+    #[arg(
+        long,
+        env = "LINEBOT_QUEUE_EVENTS",
+        value_name = "COUNT",
+        default_value = "4096"
+    )]
     pub queue_events: NonZeroUsize,
 
     /// How long ids of processed events are kept, to recognise redeliveries
@@ -166,7 +226,13 @@ pub struct TelemetrySettings {
     pub rust_log: LogFilter,
 
     /// How logs are written: `json`, `text`, or `auto` (`text` on a terminal)
-    #[arg(long, env = "LINEBOT_LOG_FORMAT", value_name = "FORMAT", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        env = "LINEBOT_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub log_format: LogFormat,
 
     /// OpenTelemetry collector (HTTP) to send traces to; none are made without it
@@ -174,7 +240,12 @@ pub struct TelemetrySettings {
     pub otel_exporter_otlp_endpoint: Option<String>,
 
     /// Name of this service in traces
-    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME", default_value = "linebot")]
+    #[arg(
+        long,
+        env = "OTEL_SERVICE_NAME",
+        value_name = "NAME",
+        default_value = "linebot"
+    )]
     pub otel_service_name: String,
 }
 
@@ -187,14 +258,26 @@ pub struct DevSettings {
     pub data_dir: Option<PathBuf>,
 
     /// Address of the chat page and the stand-in for the LINE Platform
-    #[arg(long, env = "LINEBOT_SIMULATOR_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "LINEBOT_SIMULATOR_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     pub simulator_listen: SocketAddr,
 }
 
 impl ChannelSettings {
     /// The channel secrets in force: one, or two while one is being replaced.
     pub fn secrets(&self) -> Vec<SecretString> {
-        let all = self.line_channel_secret.as_ref().map_or("", |secrets| secrets.expose_secret());
-        all.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(SecretString::from).collect()
+        let all = self
+            .line_channel_secret
+            .as_ref()
+            .map_or("", |secrets| secrets.expose_secret());
+        all.split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty())
+            .map(SecretString::from)
+            .collect()
     }
 }

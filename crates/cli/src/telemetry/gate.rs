@@ -20,8 +20,15 @@ pub(super) struct Gate {
 impl Gate {
     pub(super) fn new(lines: LogFilter, with_spans: bool) -> Self {
         // Spans below `info` belong to libraries.
-        let spans = if with_spans { LevelFilter::INFO } else { LevelFilter::OFF };
-        Self { lines: Arc::new(RwLock::new(lines)), spans }
+        let spans = if with_spans {
+            LevelFilter::INFO
+        } else {
+            LevelFilter::OFF
+        };
+        Self {
+            lines: Arc::new(RwLock::new(lines)),
+            spans,
+        }
     }
 
     /// Lets other lines through from now on.
@@ -42,7 +49,11 @@ impl Gate {
 
 impl<S: Subscriber> Layer<S> for Gate {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.lets_through(metadata) { Interest::always() } else { Interest::never() }
+        if self.lets_through(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
@@ -51,7 +62,12 @@ impl<S: Subscriber> Layer<S> for Gate {
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        let least = lines.0.iter().map(|(_, level)| level).chain(lines.0.default_level()).max();
+        let least = lines
+            .0
+            .iter()
+            .map(|(_, level)| level)
+            .chain(lines.0.default_level())
+            .max();
         Some(least.unwrap_or(LevelFilter::OFF).max(self.spans))
     }
 }

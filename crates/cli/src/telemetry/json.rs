@@ -23,7 +23,11 @@ pub(super) struct JsonLines {
 
 impl JsonLines {
     pub(super) fn new(writer: LogWriter, with_trace_ids: bool) -> Self {
-        Self { writer, with_trace_ids, dispatch: OnceLock::new() }
+        Self {
+            writer,
+            with_trace_ids,
+            dispatch: OnceLock::new(),
+        }
     }
 }
 
@@ -91,7 +95,8 @@ impl Line {
         };
         self.text.clear();
         self.text.extend_from_slice(b"{\"time\":\"");
-        self.text.extend_from_slice(self.formatted_second.as_bytes());
+        self.text
+            .extend_from_slice(self.formatted_second.as_bytes());
         let mut fraction = *b".000000Z";
         let mut rest = micros.unsigned_abs();
         for digit in fraction[1..7].iter_mut().rev() {

@@ -18,7 +18,7 @@ mod panics;
 mod traces;
 mod writer;
 
-pub use traces::request_span;
+pub(crate) use traces::request_span;
 
 use crate::config::settings::TelemetrySettings;
 use crate::config::values::{LogFilter, LogFormat};
@@ -37,53 +37,69 @@ use writer::LogWriter;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Logs and traces of the process.
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     writer: LogWriter,
     gate: Gate,
     traces: Option<Traces>,
 }
 
 impl Telemetry {
-    /// Starts logging to stderr, and tracing if a collector is configured. Call once, inside the runtime.
-    pub fn start(settings: &TelemetrySettings) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::error::Error| Failure::failed(format!("cannot start logging: {}", Failure::chain(error)));
+    /// Starts logging to stderr what `lines` lets through, and tracing if a collector is configured. Call once, inside
+    /// the runtime.
+    pub(crate) fn start(settings: &TelemetrySettings, lines: LogFilter) -> Result<Self, Failure> {
+        let failed = |error: &dyn std::error::Error| {
+            Failure::failed(format!("cannot start logging: {}", Failure::chain(error)))
+        };
         let writer = LogWriter::start(io::stderr()).map_err(|error| failed(&error))?;
         let (trace_layer, traces) = match &settings.otel_exporter_otlp_endpoint {
             Some(endpoint) => {
-                let (layer, traces) = traces::start(endpoint, &settings.otel_service_name).map_err(|error| failed(&*error))?;
+                let (layer, traces) = traces::start(endpoint, &settings.otel_service_name)
+                    .map_err(|error| failed(&*error))?;
                 (Some(layer), Some(traces))
             }
             None => (None, None),
         };
-        let gate = Gate::new(settings.rust_log.clone(), traces.is_some());
+        let gate = Gate::new(lines, traces.is_some());
         let terminal = io::stderr().is_terminal();
         let json = match settings.log_format {
             LogFormat::Auto => !terminal,
             LogFormat::Json => true,
             LogFormat::Text => false,
         };
-        let lines = if json {
+        let layer = if json {
             JsonLines::new(writer.clone(), traces.is_some()).boxed()
         } else {
-            tracing_subscriber::fmt::layer().with_writer(writer.clone()).with_ansi(terminal).boxed()
+            tracing_subscriber::fmt::layer()
+                .with_writer(writer.clone())
+                .with_ansi(terminal)
+                .boxed()
         };
-        tracing_subscriber::registry().with(trace_layer).with(lines).with(gate.clone()).try_init().map_err(|error| failed(&error))?;
+        tracing_subscriber::registry()
+            .with(trace_layer)
+            .with(layer)
+            .with(gate.clone())
+            .try_init()
+            .map_err(|error| failed(&error))?;
         panics::log();
-        Ok(Self { writer, gate, traces })
+        Ok(Self {
+            writer,
+            gate,
+            traces,
+        })
     }
 
     /// Whether spans are sent anywhere.
-    pub fn traces(&self) -> bool {
+    pub(crate) fn traces(&self) -> bool {
         self.traces.is_some()
     }
 
     /// Changes which lines are logged from now on.
-    pub fn set_filter(&self, filter: LogFilter) {
+    pub(crate) fn set_filter(&self, filter: LogFilter) {
         self.gate.set(filter);
     }
 
     /// Sends what is left, spans first. To be called last.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         if let Some(traces) = self.traces {
             traces.finish(LAST_WORDS).await;
         }

@@ -10,6 +10,10 @@ pub(super) fn log() {
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload().downcast_ref::<&'static str>().copied();
         let location = panic.location().map(ToString::to_string);
-        tracing::error!(location, panic_message = message, "a panic: this is a mistake in the program");
+        tracing::error!(
+            location,
+            panic_message = message,
+            "a panic: this is a mistake in the program"
+        );
     }));
 }

@@ -2,18 +2,14 @@
 //!
 //! The crates of this set break together, so nothing else in the program names them.
 
+use crate::http_client::{HttpClient, HttpError, PATIENCE};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
-use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
+use opentelemetry_http::HeaderExtractor;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -24,36 +20,38 @@ use tracing::{Dispatch, Span, Subscriber, span};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt, get_otel_context};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Largest answer of a collector that is read; a good one is empty.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// How long a collector may take.
-const COLLECTOR_PATIENCE: Duration = Duration::from_secs(5);
-
 /// Spans on their way to a collector.
 pub(super) struct Traces {
     provider: SdkTracerProvider,
 }
 
 /// Starts sending spans to the collector at `endpoint`. Call inside the runtime.
-pub(super) fn start<S>(endpoint: &str, service_name: &str) -> Result<(OpenTelemetryLayer<S, SdkTracer>, Traces), Box<dyn std::error::Error>>
+pub(super) fn start<S>(
+    endpoint: &str,
+    service_name: &str,
+) -> Result<(OpenTelemetryLayer<S, SdkTracer>, Traces), HttpError>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let https = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-    let collector = Collector { client: Client::builder(TokioExecutor::new()).build(https), runtime: Handle::try_current()? };
+    let collector = Collector {
+        client: HttpClient::new()?,
+        runtime: Handle::try_current()?,
+    };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(collector)
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(format!("{endpoint}/v1/traces"))
-        .with_timeout(COLLECTOR_PATIENCE)
+        .with_timeout(PATIENCE)
         .build()?;
     let resource = Resource::builder()
         .with_service_name(service_name.to_owned())
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .build();
-    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(resource)
+        .build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("linebot"));
     Ok((layer, Traces { provider }))
 }
@@ -62,7 +60,9 @@ impl Traces {
     /// Sends what is left.
     pub(super) async fn finish(self, patience: Duration) {
         // It blocks its thread while the runtime carries the request.
-        let finished = tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(patience)).await;
+        let finished =
+            tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(patience))
+                .await;
         if let Ok(Err(error)) = finished {
             tracing::warn!(%error, "the last spans did not reach the collector");
         }
@@ -71,7 +71,7 @@ impl Traces {
 
 /// The span of a request, continuing the trace that its `traceparent` header names
 /// (<https://www.w3.org/TR/trace-context/>).
-pub fn request_span(method: &http::Method, path: &str, headers: &HeaderMap) -> Span {
+pub(crate) fn request_span(method: &http::Method, path: &str, headers: &HeaderMap) -> Span {
     let span = tracing::info_span!("http.request", otel.kind = "server", http.request.method = %method, url.path = path);
     let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
     // Without a collector there is no span to set a parent of.
@@ -89,26 +89,26 @@ pub(super) struct Ids {
 pub(super) fn ids_of(span: &span::Id, dispatch: &Dispatch) -> Option<Ids> {
     let context = get_otel_context(span, dispatch)?;
     let context = context.span().span_context().clone();
-    context.is_valid().then(|| Ids { trace_id: context.trace_id().to_string(), span_id: context.span_id().to_string() })
+    context.is_valid().then(|| Ids {
+        trace_id: context.trace_id().to_string(),
+        span_id: context.span_id().to_string(),
+    })
 }
 
 /// The way to the collector. Spans are exported on a thread of their own, which knows no runtime: requests are handed
 /// over to ours.
 #[derive(Clone, Debug)]
 struct Collector {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpClient,
     runtime: Handle,
 }
 
 #[async_trait]
-impl HttpClient for Collector {
+impl opentelemetry_http::HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let client = self.client.clone();
-        let send = async move {
-            let (head, body) = client.request(request.map(Full::new)).await?.into_parts();
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await?.to_bytes();
-            Ok::<_, HttpError>(Response::from_parts(head, body))
-        };
-        self.runtime.spawn(async move { tokio::time::timeout(COLLECTOR_PATIENCE, send).await }).await??
+        self.runtime
+            .spawn(async move { client.send(request).await })
+            .await?
     }
 }

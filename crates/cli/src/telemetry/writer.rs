@@ -44,7 +44,9 @@ impl LogWriter {
     pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = Arc::clone(&shared);
-        std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || thread.write_all_to(out))?;
+        std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || thread.write_all_to(out))?;
         Ok(Self { shared })
     }
 
@@ -70,8 +72,15 @@ impl LogWriter {
         state.hurry = true;
         self.shared.work.notify_one();
         while state.writing || !state.waiting.is_empty() {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
-            state = self.shared.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                break;
+            };
+            state = self
+                .shared
+                .done
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         state.hurry = false;
     }
@@ -92,7 +101,10 @@ impl Shared {
             self.lock().writing = false;
             self.done.notify_all();
             if dropped > 0 {
-                tracing::warn!(lines = dropped, "log lines were dropped: nobody read stderr fast enough");
+                tracing::warn!(
+                    lines = dropped,
+                    "log lines were dropped: nobody read stderr fast enough"
+                );
             }
         }
     }
@@ -101,11 +113,18 @@ impl Shared {
     fn take(&self, lines: &mut Vec<u8>) -> u64 {
         let mut state = self.lock();
         while state.waiting.is_empty() {
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if !state.hurry {
             let still_gathering = |state: &mut State| !state.hurry;
-            state = self.work.wait_timeout_while(state, GATHER, still_gathering).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .work
+                .wait_timeout_while(state, GATHER, still_gathering)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         state.writing = true;
         std::mem::swap(&mut state.waiting, lines);

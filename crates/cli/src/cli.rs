@@ -1,0 +1,208 @@
+//! The command line.
+
+use crate::config::Flags;
+use crate::config::settings::{
+    BotSettings, ChannelSettings, DatabaseSettings, DevSettings, ServerSettings, Settings,
+    TelemetrySettings,
+};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+const ABOUT: &str = "A LINE bot that keeps TODO lists.
+
+Send it a task and it shows your list; send the task again and it is done.
+`linebot dev` starts it on this machine with nothing else installed: an embedded
+database and a stand-in for the LINE Platform with a chat page in the browser.";
+
+const MORE: &str = "\
+Settings come from flags, environment variables and a TOML file (--config), in that
+order. `linebot config check` shows each value in effect and where it came from.
+
+Examples:
+  linebot dev                                    try it in the browser
+  linebot migrate                                create or update the tables
+  linebot serve                                  run it, with the settings below
+  linebot doctor                                 find out what is still wrong
+  linebot export > lists.jsonl                   save every list
+  linebot import lists.jsonl                     put them into another database
+
+What `serve` needs:
+  LINE_CHANNEL_SECRET, LINE_CHANNEL_ACCESS_TOKEN and DATABASE_URL;
+  each secret may stand in a file that LINE_CHANNEL_SECRET_FILE and so on name
+
+Exit codes:
+  0  done    1  failed    2  wrong usage or configuration";
+
+/// The program's arguments.
+#[derive(Debug, Parser)]
+#[command(name = "linebot", version, about = ABOUT, after_help = MORE, disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Try the bot on this machine: embedded database, a stand-in for LINE, a chat page in the browser
+    ///
+    /// Needs no account and no configuration; credentials that are set are not used. Everything stays on this machine.
+    /// A port that is taken is replaced by the next free one.
+    Dev {
+        #[command(flatten)]
+        flags: Flags<ForDev>,
+    },
+
+    /// Run the bot
+    ///
+    /// SIGTERM or SIGINT: not ready, serve on for LINEBOT_DRAIN_SECONDS, finish what is under way, exit 0; a second one
+    /// exits at once with 128 + its number (143 or 130).
+    /// SIGHUP: read secret files and the configuration file again (channel secret, access token, log levels).
+    Serve {
+        #[command(flatten)]
+        flags: Flags<ForServe>,
+    },
+
+    /// Create or update the tables of the database
+    #[command(
+        after_help = "Safe to run again, and by several replicas at once: what is applied is not applied twice."
+    )]
+    Migrate {
+        /// Only print what would be run
+        #[arg(long)]
+        plan: bool,
+        #[command(flatten)]
+        flags: Flags<ForDatabase>,
+    },
+
+    /// Check everything a running bot needs, and say how to cure what is wrong
+    ///
+    /// Configuration, secret, token, bot, chat mode, webhook URL (LINE itself calls it), quota, database, clock.
+    /// Exits with 1 if anything fails.
+    Doctor {
+        /// Print the findings as one JSON object
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        flags: Flags<ForServe>,
+    },
+
+    /// Show, set or test the webhook URL that LINE calls
+    #[command(subcommand)]
+    Webhook(Webhook),
+
+    /// Write every list as JSON Lines, one conversation a line
+    Export {
+        /// Write to this file instead of stdout; it appears only when complete
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        flags: Flags<ForDatabase>,
+    },
+
+    /// Take over lists from an export, or from the database of the Flask bot
+    ///
+    /// A conversation that is already there is left as it is and reported, so it is safe to run again.
+    Import {
+        /// An export, `-` for standard input
+        #[arg(
+            value_name = "FILE",
+            required_unless_present = "from_seed",
+            conflicts_with = "from_seed"
+        )]
+        file: Option<PathBuf>,
+        /// The MySQL database of the Flask bot: its table itemTable(user_id, item, todo_flg)
+        #[arg(long, value_name = "URL")]
+        from_seed: Option<String>,
+        #[command(flatten)]
+        flags: Flags<ForDatabase>,
+    },
+
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Config),
+
+    /// Print completions for a shell
+    #[command(after_help = "Example: linebot completions bash > /etc/bash_completion.d/linebot")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+
+    /// Ask a running bot on this machine whether it lives: for images without a shell
+    Healthcheck {
+        #[command(flatten)]
+        flags: Flags<ForHealthcheck>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Webhook {
+    /// Show the webhook URL and whether it is in use
+    Get {
+        #[command(flatten)]
+        flags: Flags<ForChannel>,
+    },
+    /// Set the webhook URL
+    #[command(after_help = "Example: linebot webhook set https://bot.example.com/callback")]
+    Set {
+        /// https, at most 500 characters; the bot listens at /callback
+        url: String,
+        #[command(flatten)]
+        flags: Flags<ForChannel>,
+    },
+    /// Let LINE call the webhook URL now; LINE allows 60 tests an hour
+    Test {
+        /// Test this URL instead of the one that is set
+        url: Option<String>,
+        #[command(flatten)]
+        flags: Flags<ForChannel>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show every value in effect and where it came from; secrets are hidden
+    ///
+    /// Exits with 2 if something is wrong or `serve` would miss something.
+    Check {
+        /// Print the values as one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Print the table of all settings instead, as Markdown
+        #[arg(long)]
+        reference: bool,
+        #[command(flatten)]
+        flags: Flags<Settings>,
+    },
+}
+
+/// Declares which settings a command takes as flags. Only their names are used; the values are read by
+/// [`config::load`](crate::config::load).
+macro_rules! groups {
+    ($($(#[$doc:meta])* $name:ident: $($field:ident $settings:ty),+;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Args)]
+            pub(crate) struct $name { $(#[command(flatten)] $field: $settings,)+ }
+        )*
+    };
+}
+
+groups! {
+    /// Everything but what only `dev` uses.
+    ForServe: channel ChannelSettings, database DatabaseSettings, server ServerSettings, bot BotSettings, telemetry TelemetrySettings;
+    /// Everything but the channel, which `dev` makes up.
+    ForDev: dev DevSettings, database DatabaseSettings, server ServerSettings, bot BotSettings, telemetry TelemetrySettings;
+    /// To work on the database.
+    ForDatabase: database DatabaseSettings, telemetry TelemetrySettings;
+    /// To talk to LINE.
+    ForChannel: channel ChannelSettings, telemetry TelemetrySettings;
+}
+
+/// To find the running bot.
+#[derive(Debug, Args)]
+pub(crate) struct ForHealthcheck {
+    #[arg(long)]
+    listen: Option<String>,
+}

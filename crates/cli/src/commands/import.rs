@@ -1,0 +1,164 @@
+//! `linebot import`: lists from an export, or from the database of the Flask bot ([`seed`](super::seed)).
+
+use crate::config::Configuration;
+use crate::failure::Failure;
+use crate::output;
+use crate::store::{self, Access, Opened};
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use storage::ConversationRecord;
+
+/// Conversations stored in one transaction.
+const PAGE: usize = 64;
+
+/// Takes over an export; `-` reads standard input.
+pub(crate) async fn from_file(configuration: &Configuration, path: &Path) -> Result<(), Failure> {
+    let lines: Box<dyn BufRead> = if path == Path::new("-") {
+        Box::new(BufReader::new(io::stdin()))
+    } else {
+        let file = File::open(path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+        Box::new(BufReader::new(file))
+    };
+    let importer = Importer::open(configuration).await?;
+    importer.run(path, lines).await
+}
+
+/// Stores conversations, and counts.
+pub(crate) struct Importer {
+    opened: Opened,
+    waiting: Vec<ConversationRecord>,
+    stored: Stored,
+}
+
+impl Importer {
+    pub(crate) async fn open(configuration: &Configuration) -> Result<Self, Failure> {
+        let database = store::configured(configuration)?;
+        let opened = store::open(
+            database,
+            configuration.settings.database.database_connections,
+            Access::Write,
+        )?;
+        opened.check_schema().await?;
+        Ok(Self {
+            opened,
+            waiting: Vec::new(),
+            stored: Stored::default(),
+        })
+    }
+
+    async fn run(mut self, path: &Path, lines: Box<dyn BufRead>) -> Result<(), Failure> {
+        let result = self.take_lines(path, lines).await;
+        let stored = self.finish().await;
+        output::print(&stored?.to_string())?;
+        result
+    }
+
+    async fn take_lines(&mut self, path: &Path, lines: Box<dyn BufRead>) -> Result<(), Failure> {
+        for (number, line) in (1_usize..).zip(lines.lines()) {
+            let line = line.map_err(|error| {
+                Failure::failed(format!(
+                    "cannot read line {number} of {}: {error}",
+                    path.display()
+                ))
+            })?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let record = record(&line).map_err(|problem| {
+                Failure::failed(format!(
+                    "line {number} of {} is not a line of an export: {problem}",
+                    path.display()
+                ))
+                .hint("the lines before it are stored; correct it and run the same command again")
+            })?;
+            self.take(record).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores a conversation, now or with the next ones.
+    pub(crate) async fn take(&mut self, record: ConversationRecord) -> Result<(), Failure> {
+        self.waiting.push(record);
+        if self.waiting.len() < PAGE {
+            Ok(())
+        } else {
+            self.store_waiting().await
+        }
+    }
+
+    async fn store_waiting(&mut self) -> Result<(), Failure> {
+        let records = std::mem::take(&mut self.waiting);
+        if records.is_empty() {
+            return Ok(());
+        }
+        let stored = self
+            .opened
+            .store
+            .import(&records)
+            .await
+            .map_err(|error| store::failed("cannot store the lists", &error))?;
+        for (record, stored) in records.into_iter().zip(stored) {
+            if stored {
+                self.stored.count += 1;
+            } else {
+                self.stored.existing.insert(record.conversation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the last ones and says what was done.
+    pub(crate) async fn finish(mut self) -> Result<Stored, Failure> {
+        let result = self.store_waiting().await;
+        self.opened.store.close().await;
+        result.map(|()| self.stored)
+    }
+}
+
+/// What an import did.
+#[derive(Default)]
+pub(crate) struct Stored {
+    count: usize,
+    /// Conversations that were there already and were left as they are.
+    pub(crate) existing: HashSet<String>,
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, existing } = self;
+        writeln!(formatter, "stored {count} conversations")?;
+        if existing.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            formatter,
+            "left {} conversations as they are: they were there already",
+            existing.len()
+        )?;
+        let mut existing: Vec<_> = existing.iter().collect();
+        existing.sort_unstable();
+        existing
+            .iter()
+            .try_for_each(|conversation| writeln!(formatter, "  {conversation}"))
+    }
+}
+
+/// A line of an export. The error never quotes it: it holds what people wrote.
+fn record(line: &str) -> Result<ConversationRecord, String> {
+    let record: ConversationRecord = serde_json::from_str(line).map_err(|error| {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "a key or value is not what an export has there",
+            serde_json::error::Category::Eof => "it is cut short",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                "it is not JSON"
+            }
+        };
+        format!("{what} (column {})", error.column())
+    })?;
+    record.check().map_err(|error| error.to_string())?;
+    Ok(record)
+}

@@ -1,0 +1,196 @@
+//! `linebot import --from-seed`: the table of the Flask bot this one follows on from.
+//!
+//! `itemTable(user_id, item, todo_flg)`, one row a task, `todo_flg` 1 while it is open and 0 once it is done
+//! (<https://github.com/kotaaaa/linebot>, `app/app.py`). Some of its databases number the rows in `main_key`; there the
+//! list keeps the order in which things were typed, elsewhere the one in which that bot showed it: by title.
+
+use super::import::Importer;
+use crate::config::Configuration;
+use crate::failure::Failure;
+use crate::output;
+use futures_util::TryStreamExt;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::fmt::Write;
+use std::str::FromStr;
+use storage::{ConversationRecord, MAX_ID_BYTES};
+use todo::list::{MAX_OPEN_TASKS, MAX_TITLE_CHARACTERS};
+use todo::takeover::{TakenOver, take_over};
+use todo::{Snapshot, Timestamp};
+
+const IS_NUMBERED: &str = "SELECT COUNT(*) FROM information_schema.columns \
+     WHERE table_schema = DATABASE() AND table_name = 'itemTable' AND column_name = 'main_key'";
+
+/// As bytes, so that ids that differ only in case are not mixed.
+const NUMBERED: &str = "SELECT CAST(user_id AS CHAR), CAST(item AS CHAR), CAST(todo_flg AS SIGNED) \
+     FROM itemTable ORDER BY CAST(user_id AS BINARY), main_key";
+const BY_TITLE: &str = "SELECT CAST(user_id AS CHAR), CAST(item AS CHAR), CAST(todo_flg AS SIGNED) \
+     FROM itemTable ORDER BY CAST(user_id AS BINARY), item";
+
+/// A task that is not done yet.
+const OPEN: i64 = 1;
+
+/// Every column may be NULL.
+type Row = (Option<String>, Option<String>, Option<i64>);
+
+/// Takes over the lists of the Flask bot in the database at `url`.
+pub(crate) async fn run(
+    configuration: &Configuration,
+    url: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let options = MySqlConnectOptions::from_str(url)
+        .ok()
+        .filter(|_| url.starts_with("mysql://"));
+    let options = options.ok_or_else(|| {
+        Failure::usage("--from-seed is not a MySQL URL")
+            .hint("write mysql://user:password@host:3306/linebot")
+    })?;
+    let mut seed = MySqlConnection::connect_with(&options.disable_statement_logging())
+        .await
+        .map_err(|error| unreadable(&error))?;
+    let mut importer = Importer::open(configuration).await?;
+    let result = read(&mut seed, &mut importer, now).await;
+    let stored = importer.finish().await;
+    let remarks = result?;
+    let stored = stored?;
+    let mut report = stored.to_string();
+    for (_, remark) in remarks
+        .iter()
+        .filter(|(conversation, _)| !stored.existing.contains(conversation))
+    {
+        report.push_str(remark);
+    }
+    output::print(&report).map(drop)
+}
+
+/// Hands every conversation to `importer`; returns what there is to say about some of them.
+async fn read(
+    seed: &mut MySqlConnection,
+    importer: &mut Importer,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, Failure> {
+    let (numbered,): (i64,) = sqlx::query_as(IS_NUMBERED)
+        .fetch_one(&mut *seed)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    let rows = if numbered > 0 { NUMBERED } else { BY_TITLE };
+    let mut rows = sqlx::query_as::<_, Row>(rows).fetch(seed);
+    let mut remarks = Vec::new();
+    let mut unowned = 0_usize;
+    let mut current = Titles::default();
+    while let Some((user, item, flag)) =
+        rows.try_next().await.map_err(|error| unreadable(&error))?
+    {
+        let Some(user) = user.filter(|user| !user.is_empty() && user.len() <= MAX_ID_BYTES) else {
+            unowned += 1;
+            continue;
+        };
+        if user != current.user {
+            let done = std::mem::replace(
+                &mut current,
+                Titles {
+                    user,
+                    titles: Vec::new(),
+                },
+            );
+            done.hand_over(importer, now, &mut remarks).await?;
+        }
+        current
+            .titles
+            .push((item.unwrap_or_default(), flag == Some(OPEN)));
+    }
+    current.hand_over(importer, now, &mut remarks).await?;
+    if unowned > 0 {
+        remarks.push((
+            String::new(),
+            format!("left out {unowned} rows without a usable user_id\n"),
+        ));
+    }
+    Ok(remarks)
+}
+
+/// The rows of one person, in order.
+#[derive(Default)]
+struct Titles {
+    user: String,
+    titles: Vec<(String, bool)>,
+}
+
+impl Titles {
+    async fn hand_over(
+        self,
+        importer: &mut Importer,
+        now: Timestamp,
+        remarks: &mut Vec<(String, String)>,
+    ) -> Result<(), Failure> {
+        let Self { user, titles } = self;
+        if titles.is_empty() {
+            return Ok(());
+        }
+        let taken = take_over(
+            titles.iter().map(|(title, open)| (title.as_str(), *open)),
+            now,
+        );
+        let remark = remark(&user, &taken);
+        if !remark.is_empty() {
+            remarks.push((user.clone(), remark));
+        }
+        let Snapshot {
+            revision,
+            next_task_id,
+            undoable,
+            unsent,
+            open,
+            closed,
+        } = taken.list;
+        importer
+            .take(ConversationRecord {
+                conversation: user,
+                language: None,
+                left_at: None,
+                revision,
+                next_task_id,
+                undoable,
+                unsent,
+                open,
+                closed,
+            })
+            .await
+    }
+}
+
+/// What the operator should know about a list, without quoting it.
+fn remark(user: &str, taken: &TakenOver) -> String {
+    let mut text = String::new();
+    for (count, what) in [
+        (
+            taken.repeated,
+            "are the same as another one and became one task with it".to_owned(),
+        ),
+        (taken.blank, "are blank: left out".to_owned()),
+        (
+            taken.too_long,
+            format!("have more than {MAX_TITLE_CHARACTERS} characters: left out"),
+        ),
+        (
+            taken.too_many,
+            format!("are past the {MAX_OPEN_TASKS} open tasks a list may have: left out"),
+        ),
+        (
+            taken.command_words,
+            "are called like a command word: only `clear` removes them".to_owned(),
+        ),
+    ] {
+        if count > 0 {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{user}: {count} titles {what}");
+        }
+    }
+    text
+}
+
+fn unreadable(error: &sqlx::Error) -> Failure {
+    Failure::failed(format!("cannot read itemTable: {}", Failure::chain(error)))
+        .hint("--from-seed is the URL of the database of the Flask bot, with its user and password")
+}

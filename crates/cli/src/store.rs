@@ -1,0 +1,157 @@
+//! Opening the configured database.
+
+use crate::config::{Configuration, Database};
+use crate::failure::Failure;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::Path;
+use std::sync::Arc;
+use storage::{Schema, SchemaStatus, Store, StoreError};
+use storage_mysql::{MysqlStore, Options};
+use storage_sqlite::SqliteStore;
+
+/// An opened database, whatever it is.
+pub(crate) struct Opened {
+    /// For the bot's work.
+    pub(crate) store: Arc<dyn Store>,
+    /// For migrations.
+    pub(crate) schema: Arc<dyn Schema>,
+    /// Transactions it takes side by side.
+    pub(crate) lanes: NonZeroUsize,
+}
+
+/// SQLite has one writer.
+const SQLITE_LANES: NonZeroUsize = NonZeroUsize::MIN;
+
+/// While one transaction waits for the server's disk, others are prepared. Fewer than the connections, so that
+/// recovery and housekeeping find one too.
+const MYSQL_LANES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
+/// What a command is going to do with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read, beside a bot that may be running.
+    Read,
+    /// Read and write what is there.
+    Write,
+    /// Make an SQLite file that is not there.
+    Create,
+}
+
+/// The database the configuration names; an error says what to set.
+pub(crate) fn configured(configuration: &Configuration) -> Result<&Database, Failure> {
+    configuration.database.as_ref().ok_or_else(|| {
+        let missing = configuration
+            .missing_of_database()
+            .unwrap_or("DATABASE_URL");
+        Failure::usage(format!("no database is named: {missing} is not set"))
+            .hint(format!("write {}", crate::config::database::EXAMPLES))
+    })
+}
+
+/// Opens `database`. MySQL is only looked for when it is first needed.
+pub(crate) fn open(
+    database: &Database,
+    connections: NonZeroU32,
+    access: Access,
+) -> Result<Opened, Failure> {
+    match database {
+        Database::Sqlite(path) => {
+            open_sqlite(path, access).map(|store| Opened::new(store, SQLITE_LANES))
+        }
+        Database::MysqlUrl(url) => open_mysql(Options::from_url(url), connections),
+        Database::MysqlParts {
+            host,
+            port,
+            user,
+            password,
+            database,
+        } => open_mysql(
+            Options::from_parts(host, *port, user, password, database),
+            connections,
+        ),
+    }
+}
+
+fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
+    let create = access == Access::Create;
+    if !create && !path.exists() {
+        return Err(
+            Failure::failed(format!("there is no database at {}", path.display()))
+                .hint("check the path, or make it with: linebot migrate"),
+        );
+    }
+    if access == Access::Read {
+        return Ok(SqliteStore::open_read_only(path));
+    }
+    SqliteStore::open(path, create).map_err(|error| failed("cannot open the database", &error))
+}
+
+fn open_mysql(
+    options: Result<Options, storage_mysql::InvalidOptions>,
+    connections: NonZeroU32,
+) -> Result<Opened, Failure> {
+    let options = options.map_err(|error| Failure::usage(Failure::chain(&error)))?;
+    let most = NonZeroUsize::try_from(connections).unwrap_or(MYSQL_LANES);
+    Ok(Opened::new(
+        MysqlStore::new(options, connections),
+        MYSQL_LANES.min(most),
+    ))
+}
+
+impl Opened {
+    fn new(store: impl Store + Schema, lanes: NonZeroUsize) -> Self {
+        let store = Arc::new(store);
+        Self {
+            store: store.clone(),
+            schema: store,
+            lanes,
+        }
+    }
+
+    /// Refuses a database whose tables are not those of this program.
+    pub(crate) async fn check_schema(&self) -> Result<(), Failure> {
+        let status = self
+            .schema
+            .status()
+            .await
+            .map_err(|error| failed("cannot read the schema of the database", &error))?;
+        schema_problem(&status).map_or(Ok(()), Err)
+    }
+}
+
+/// What is wrong with a schema, and the cure.
+pub(crate) fn schema_problem(status: &SchemaStatus) -> Option<Failure> {
+    match status {
+        SchemaStatus::Current => None,
+        SchemaStatus::Behind(missing) => Some(
+            Failure::failed(format!(
+                "the tables of the database are not up to date ({} migrations missing)",
+                missing.len()
+            ))
+            .hint("run: linebot migrate"),
+        ),
+        SchemaStatus::Ahead(version) => Some(
+            Failure::failed(format!(
+                "the database has version {version} of the tables, which a newer linebot made"
+            ))
+            .hint("run that newer version, or restore a backup from before it"),
+        ),
+        SchemaStatus::Changed(version) => Some(
+            Failure::failed(format!(
+                "version {version} of the tables was made by a linebot that differs from this one"
+            ))
+            .hint("run a released version, or restore a backup from before it"),
+        ),
+    }
+}
+
+/// A failure of the store as a failure of a command.
+pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
+    let failure = Failure::failed(format!("{what}: {}", Failure::chain(error)));
+    match error {
+        StoreError::Unavailable(_) => {
+            failure.hint("`linebot config check` shows which database is meant; is it running?")
+        }
+        StoreError::Refused(_) | StoreError::Damaged(_) => failure,
+    }
+}
