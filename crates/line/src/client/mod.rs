@@ -10,6 +10,8 @@ mod calls;
 mod endpoint;
 mod error;
 mod issuer;
+#[cfg(test)]
+mod tls_test;
 mod transport;
 mod types;
 

@@ -1,0 +1,17 @@
+//! What the crate promises, over real HTTP where there is HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod events;
+mod line_server;
+mod log_lines;
+mod mutations;
+mod openapi;
+mod outgoing;
+mod replies;
+mod retries;
+mod sdk;
+mod set_up;
+mod signature;
+mod tokens;
+mod webhook;
