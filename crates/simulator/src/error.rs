@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde::Serialize;
 use thiserror::Error;
 
 /// Why something did not happen on the simulated platform.
@@ -24,7 +25,8 @@ pub enum Error {
 }
 
 /// Why a person could not do something.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Refusal {
     /// There is no such chat.
     #[error("there is no such chat")]

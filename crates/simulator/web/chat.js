@@ -1,0 +1,240 @@
+// The chat page: the list of chats, and the one that is open.
+
+import { does, fillTrays, focusComposer, mentionsIn, openDraft, showComposer, startEditing } from "./composer.js";
+import { avatar, byId, make, remember, remembered } from "./dom.js";
+import { lineElement, preview } from "./lines.js";
+import { listen, state } from "./state.js";
+import { currentLanguage, say, switchLanguage, translatePage } from "./texts.js";
+
+/** This close to the end counts as reading along. */
+const NEAR_END = 80;
+
+const log = byId("log");
+const lineList = byId("lines");
+const narrow = matchMedia("(max-width: 720px)");
+let loadingTimer = 0;
+
+// ---- Which chat is open ----------------------------------------------------------------------------------
+
+/** The chat the address names; without one the first in the page's language, or the list on a narrow screen. */
+function wanted() {
+  const named = state.chats.get(location.hash.slice(1));
+  if (named || narrow.matches) return named;
+  const all = [...state.chats.values()];
+  return all.find(({ members }) => members[0]?.language?.startsWith(currentLanguage())) ?? all[0];
+}
+
+function open(chat) {
+  if (chat && location.hash.slice(1) !== chat.id) history.replaceState(null, "", `#${chat.id}`);
+  state.current = chat ?? null;
+  document.body.classList.toggle("in-chat", Boolean(chat));
+  byId("chat").hidden = !chat;
+  if (chat) {
+    chat.unread = 0;
+    const speaker = remembered(`speaker ${chat.id}`);
+    if (chat.members.some(({ id }) => id === speaker)) chat.speaker = speaker;
+    openDraft();
+    showFrame();
+    showAllLines();
+  }
+  showChatList();
+}
+
+function showChatList() {
+  byId("chats").replaceChildren(...[...state.chats.values()].map(chatItem));
+}
+
+function chatItem(chat) {
+  const last = [...chat.lines.values()].findLast(({ message }) => message);
+  const single = chat.kind === "user";
+  const names = chat.members.map(({ name }) => name);
+  const click = () => {
+    open(chat);
+    focusComposer();
+  };
+  const button = make(
+    "button.person",
+    { type: "button", click, "aria-current": chat === state.current ? "true" : null },
+    make(single ? "span.faces" : "span.faces.several", { "aria-hidden": "true" }, ...names.slice(0, 2).map(avatar)),
+    make(
+      "span.person-text",
+      {},
+      make("span.person-name", { dir: "auto" }, chat.name, isBlocked(chat) ? " 🚫" : ""),
+      make("span.person-last", { dir: "auto" }, last ? preview(last.message, chat) : names.join(", ")),
+    ),
+    chat.unread > 0 ? make("span.badge", {}, chat.unread > 99 ? "99+" : String(chat.unread)) : null,
+  );
+  return make("li", {}, button);
+}
+
+const isBlocked = (chat) => chat.kind === "user" && chat.members[0]?.friendship === "blocked";
+
+// ---- The lines of the open chat --------------------------------------------------------------------------
+
+function elementOf(line, chat, before) {
+  const act = { does, edit: startEditing };
+  return lineElement(line, chat, { me: chat.speaker, botName: state.bot.name, before, act });
+}
+
+function showAllLines() {
+  const chat = state.current;
+  const lines = [...chat.lines.values()];
+  // The whole history is nothing to read out.
+  log.setAttribute("aria-live", "off");
+  lineList.replaceChildren(...lines.map((line, at) => elementOf(line, chat, lines[at - 1])));
+  requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
+  toEnd();
+}
+
+function showChanges(chat, lines) {
+  if (chat !== state.current) return;
+  const readingAlong = isAtEnd();
+  const all = [...chat.lines.values()];
+  let fromMe = false;
+  let fromOthers = false;
+  for (const line of lines) {
+    const element = elementOf(line, chat, all[all.indexOf(line) - 1]);
+    const shown = lineList.querySelector(`[data-number="${line.number}"]`);
+    if (shown) {
+      shown.replaceWith(element);
+    } else {
+      lineList.append(element);
+      fromMe ||= line.author === chat.speaker;
+      fromOthers ||= line.author !== chat.speaker;
+    }
+  }
+  while (lineList.children.length > all.length) lineList.firstElementChild.remove();
+  showFrame();
+  if (readingAlong || fromMe) toEnd();
+  else if (fromOthers) byId("newer").hidden = false;
+}
+
+const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+
+function toEnd() {
+  byId("newer").hidden = true;
+  log.scrollTop = log.scrollHeight;
+}
+
+// ---- Everything around the lines -------------------------------------------------------------------------
+
+function showFrame() {
+  const chat = state.current;
+  const group = chat.kind !== "user";
+  const names = chat.members.map(({ name }) => name).join(", ");
+  byId("chat-name").textContent = group ? chat.name : state.bot.name;
+  byId("chat-note").textContent = group
+    ? say("inGroup", { names, bot: chat.botPresent ? state.bot.name : "–" })
+    : say("youAre", { name: chat.name });
+  byId("no-bot").hidden = state.hasWebhookUrl;
+  byId("no-bot").textContent = say("noBot");
+  showRelation(chat, group);
+  showLoading(chat);
+  showQuickReplies(chat);
+  showSpeakers(chat, group);
+  if (group) showComposer(chat.botPresent ? null : say("botAbsent"));
+  else showComposer(isBlocked(chat) ? say("blockedHere") : null);
+}
+
+function showRelation(chat, group) {
+  const steps = { friend: "block", blocked: "unblock", stranger: "follow" };
+  const step = group ? (chat.botPresent ? "removeBot" : "inviteBot") : steps[chat.members[0]?.friendship];
+  const button = byId("relation");
+  button.textContent = say(step);
+  button.onclick = () => does({ type: step });
+  button.classList.toggle("wanted", ["unblock", "follow", "inviteBot"].includes(step));
+}
+
+function showLoading(chat) {
+  const dots = byId("loading");
+  const readingAlong = isAtEnd();
+  clearTimeout(loadingTimer);
+  dots.hidden = chat.loadingMs <= 0;
+  dots.querySelector(".dots").setAttribute("aria-label", say("typing"));
+  if (dots.hidden) return;
+  if (readingAlong) toEnd();
+  loadingTimer = setTimeout(() => {
+    chat.loadingMs = 0;
+    if (chat === state.current) dots.hidden = true;
+  }, chat.loadingMs);
+}
+
+/** LINE shows those of the last message only, until anybody writes. */
+function showQuickReplies(chat) {
+  const last = [...chat.lines.values()].at(-1);
+  const items = (last?.author === null && last.message?.json.quickReply?.items) || [];
+  const chips = items.flatMap(({ action }) => {
+    const taps = {
+      message: () => does({ type: "text", text: action.text, mentions: mentionsIn(action.text) }),
+      postback: () => does({ type: "postback", data: action.data, displayText: action.displayText }),
+    };
+    const click = taps[action.type];
+    return click ? [make("button.chip", { type: "button", click, dir: "auto" }, action.label)] : [];
+  });
+  byId("quick").replaceChildren(...chips);
+  byId("quick").hidden = chips.length === 0;
+}
+
+function showSpeakers(chat, group) {
+  const speakers = byId("speaker");
+  speakers.hidden = !group || chat.members.length < 2;
+  // Not under somebody's hands.
+  if (speakers.hidden || speakers.matches(":focus-within")) return;
+  const choices = chat.members.map(({ id, name }) => {
+    const change = () => {
+      chat.speaker = id;
+      remember(`speaker ${chat.id}`, id);
+      showAllLines();
+    };
+    const input = make("input", { type: "radio", name: "speaker", value: id, change });
+    input.checked = id === chat.speaker;
+    return make("label", {}, input, make("span", {}, name));
+  });
+  speakers.replaceChildren(make("span.speaker-label", { "aria-hidden": "true" }, say("speakAs")), ...choices);
+}
+
+function showConnection(connected) {
+  document.body.classList.toggle("lost", !connected);
+  byId("connection").textContent = say(connected ? "connected" : "refusals.unreachable");
+  byId("connection").classList.toggle("is-lost", !connected);
+}
+
+// ---- Start -----------------------------------------------------------------------------------------------
+
+function translate() {
+  translatePage();
+  byId("language").textContent = say("otherLanguage");
+  byId("language").lang = currentLanguage() === "ja" ? "en" : "ja";
+  showConnection(!document.body.classList.contains("lost"));
+  fillTrays();
+  showChatList();
+  if (state.current) {
+    showFrame();
+    showAllLines();
+  }
+}
+
+byId("newer").addEventListener("click", toEnd);
+byId("back").addEventListener("click", () => {
+  history.replaceState(null, "", location.pathname);
+  open(null);
+});
+byId("language").addEventListener("click", () => {
+  switchLanguage();
+  translate();
+});
+log.addEventListener("scroll", () => {
+  if (isAtEnd()) byId("newer").hidden = true;
+});
+window.addEventListener("hashchange", () => open(wanted()));
+// A keyboard that comes up, or a field that grows, does not hide what was just read.
+let readingAlong = true;
+log.addEventListener("scroll", () => (readingAlong = isAtEnd()));
+new ResizeObserver(() => readingAlong && toEnd()).observe(log);
+
+translate();
+listen({
+  onLines: showChanges,
+  onUpdate: () => (state.current ? showChatList() : open(wanted())),
+  onConnection: showConnection,
+});

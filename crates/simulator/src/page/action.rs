@@ -25,10 +25,6 @@ pub(super) async fn act(State(page): State<Page>, Json(request): Json<ActionRequ
         .act(&request.chat, &request.person, request.action)
     {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => (
-            StatusCode::CONFLICT,
-            Json(json!({ "message": refusal.to_string() })),
-        )
-            .into_response(),
+        Err(refusal) => (StatusCode::CONFLICT, Json(json!({ "refusal": refusal }))).into_response(),
     }
 }

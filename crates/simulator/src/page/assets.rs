@@ -10,42 +10,31 @@ pub(super) struct Asset {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-pub(super) static ASSETS: [Asset; 7] = [
+/// A file of the folder `web`, under its name.
+macro_rules! web {
+    ($name:literal, $content_type:expr) => {
+        Asset {
+            path: concat!("/simulator/web/", $name),
+            content_type: $content_type,
+            content: include_str!(concat!("../../web/", $name)),
+        }
+    };
+}
+
+pub(super) static ASSETS: [Asset; 9] = [
     Asset {
         path: "/",
         content_type: "text/html; charset=utf-8",
         content: include_str!("../../web/index.html"),
     },
-    Asset {
-        path: "/simulator/web/style.css",
-        content_type: "text/css; charset=utf-8",
-        content: include_str!("../../web/style.css"),
-    },
-    Asset {
-        path: "/simulator/web/chat.js",
-        content_type: SCRIPT,
-        content: include_str!("../../web/chat.js"),
-    },
-    Asset {
-        path: "/simulator/web/lines.js",
-        content_type: SCRIPT,
-        content: include_str!("../../web/lines.js"),
-    },
-    Asset {
-        path: "/simulator/web/texts.js",
-        content_type: SCRIPT,
-        content: include_str!("../../web/texts.js"),
-    },
-    Asset {
-        path: "/simulator/web/dom.js",
-        content_type: SCRIPT,
-        content: include_str!("../../web/dom.js"),
-    },
-    Asset {
-        path: "/simulator/web/icon.svg",
-        content_type: "image/svg+xml",
-        content: include_str!("../../web/icon.svg"),
-    },
+    web!("style.css", "text/css; charset=utf-8"),
+    web!("icon.svg", "image/svg+xml"),
+    web!("chat.js", SCRIPT),
+    web!("composer.js", SCRIPT),
+    web!("dom.js", SCRIPT),
+    web!("lines.js", SCRIPT),
+    web!("state.js", SCRIPT),
+    web!("texts.js", SCRIPT),
 ];
 
 impl IntoResponse for &'static Asset {
