@@ -146,10 +146,7 @@ impl World {
             Action::Postback { data, display_text } => {
                 self.chat_with_bot(chat, who)?.last_spoken = Some(now);
                 let content = match display_text {
-                    Some(text) => {
-                        self.message(json!({ "type": "text", "text": text }), false, now)
-                            .1
-                    }
+                    Some(text) => self.shown(&text, now),
                     None => Content::Note(Note::PostedBack),
                 };
                 let draft =

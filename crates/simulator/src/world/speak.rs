@@ -12,43 +12,48 @@ use crate::error::Refusal;
 use crate::id::{ChatId, UserId, random_hex};
 
 impl World {
+    /// A new message, told to the bot.
     pub(super) fn said(&mut self, json: Value, quotable: bool, now: i64) -> Deed {
-        let (id, content) = self.message(json, quotable, now);
-        let Content::Message { json, .. } = &content else {
-            unreachable!("a message was just made")
-        };
-        let draft = Draft::message("message", json.clone());
+        let quote_token = quotable.then(|| random_hex(48));
+        let (id, json) = self.identified(json, quote_token.as_deref(), now);
         Deed {
-            draft,
-            trace: Trace::Added(content),
+            draft: Draft::message("message", json.clone()),
+            trace: Trace::Added(Content::Message {
+                id: id.clone(),
+                json,
+                quote_token,
+                edited: false,
+            }),
             message_id: Some(id),
         }
     }
 
-    /// Gives a message its id and, when it can be quoted, its quote token.
-    pub(super) fn message(
+    /// A text a button put into the chat; no event tells the bot of it.
+    pub(super) fn shown(&mut self, text: &str, now: i64) -> Content {
+        let (id, json) = self.identified(json!({ "type": "text", "text": text }), None, now);
+        Content::Message {
+            id,
+            json,
+            quote_token: None,
+            edited: false,
+        }
+    }
+
+    /// Gives a message its id and its quote token.
+    fn identified(
         &mut self,
         mut json: Value,
-        quotable: bool,
+        quote_token: Option<&str>,
         now: i64,
-    ) -> (String, Content) {
+    ) -> (String, Value) {
         let id = self.next_message_id(now);
-        let quote_token = quotable.then(|| random_hex(48));
         if let Some(fields) = json.as_object_mut() {
             fields.insert("id".to_owned(), json!(id));
-            if let Some(token) = &quote_token {
+            if let Some(token) = quote_token {
                 fields.insert("quoteToken".to_owned(), json!(token));
             }
         }
-        (
-            id.clone(),
-            Content::Message {
-                id,
-                json,
-                quote_token,
-                edited: false,
-            },
-        )
+        (id, json)
     }
 
     pub(super) fn text(

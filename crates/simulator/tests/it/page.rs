@@ -242,7 +242,7 @@ async fn a_page_sees_everything_first_and_then_what_changes() {
     assert_eq!(gone["number"], shown["number"]);
     assert!(
         gone.get("message").is_none(),
-        "what was taken back is gone from the simulator"
+        "what was taken back is gone from the page"
     );
 }
 
