@@ -1,4 +1,4 @@
-//! The LINE Messaging API.
+#![doc = include_str!("../README.md")]
 
 pub mod client;
 pub mod message;

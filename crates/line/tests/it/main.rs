@@ -5,7 +5,9 @@
 mod events;
 mod line_server;
 mod log_lines;
+mod mentions;
 mod mutations;
+mod odd_webhooks;
 mod openapi;
 mod outgoing;
 mod replies;

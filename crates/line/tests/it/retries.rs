@@ -175,7 +175,7 @@ async fn reading_is_repeated() {
     .await;
     let client = line
         .client_builder()
-        .time_limit(Duration::from_millis(50))
+        .time_limit(Duration::from_millis(300))
         .build()
         .unwrap();
     assert_eq!(client.quota().await.unwrap().value.limit, Some(200));

@@ -3,23 +3,23 @@
 use crate::events::{self, Sample};
 use line::webhook::{
     Beacon, Content, ContentProvider, Emoji, Event, EventKind, Membership, Mentionee, Message,
-    Mode, ParseError, Postback, PostbackParams, Source, Text, parse,
+    Mode, Postback, PostbackParams, Source, Text, parse,
 };
 
-fn sample(name: &str) -> Sample {
+pub(crate) fn sample(name: &str) -> Sample {
     events::all()
         .into_iter()
         .find(|sample| sample.name == name)
         .unwrap()
 }
 
-fn only_event(body: &[u8]) -> Event<'_> {
+pub(crate) fn only_event(body: &[u8]) -> Event<'_> {
     let webhook = parse(body).unwrap();
     assert_eq!(webhook.events().len(), 1);
     webhook.events().next().unwrap()
 }
 
-fn content(event: Event<'_>) -> Content<'_> {
+pub(crate) fn content(event: Event<'_>) -> Content<'_> {
     match event.kind {
         EventKind::Message(message) | EventKind::MessageEdited(message) => message.content,
         other => panic!("{other:?}"),
@@ -307,187 +307,5 @@ fn a_chat_is_addressed_by_user_group_or_room() {
             (Some("R1"), Some("U1")),
             (None, Some("U1"))
         ]
-    );
-}
-
-#[test]
-fn what_is_missing_or_odd_leaves_the_rest_readable() {
-    for name in [
-        "message-text-without-quoteToken",
-        "message-text-without-anything-else",
-        "message-text-without-userId",
-        "message-text-with-nulls",
-        "message-text-with-more",
-        "message-text-with-other-types",
-        "message-text-of-unknown-mode",
-        "message-from-unknown-source",
-    ] {
-        let sample = sample(name);
-        let Content::Text(text) = content(only_event(&sample.body)) else {
-            panic!("{name}")
-        };
-        assert_eq!(text.text, "milk", "{name}");
-    }
-    let unknown = sample("message-of-unknown-type");
-    let Content::Other { message_type } = content(only_event(&unknown.body)) else {
-        panic!()
-    };
-    assert_eq!(message_type.as_deref(), Some("hologram"));
-    let unknown = sample("unknown-type");
-    let event = only_event(&unknown.body);
-    assert_eq!(
-        event.kind,
-        EventKind::Unknown {
-            event_type: Some("somethingNew".into())
-        }
-    );
-    assert!(event.reply_token.is_some());
-}
-
-#[test]
-fn an_event_broken_as_json_goes_keeps_what_can_be_read() {
-    let events = [
-        // Half of a surrogate pair where no text is expected, a number out of range, a field twice.
-        r#""timestamp":1e999,"mode":"active""#,
-        r#""replyToken":"\ud83e","mode":"active""#,
-        r#""mode":"standby","mode":"active""#,
-        r#""source":{"type":"user","userId":"U1","userId":"U2"},"mode":"active""#,
-    ];
-    for fields in events {
-        let body = format!(
-            r#"{{"events":[{{{fields},"webhookEventId":"01","type":"message","message":{{"type":"text","text":"milk"}}}}]}}"#
-        );
-        let event = only_event(body.as_bytes());
-        assert_eq!(event.webhook_event_id.as_deref(), Some("01"), "{fields}");
-        assert_eq!(event.mode, Some(Mode::Active), "{fields}");
-        assert!(matches!(content(event), Content::Text(_)), "{fields}");
-    }
-}
-
-#[test]
-fn half_a_surrogate_pair_in_a_text_is_one_replacement_character() {
-    let body = br#"{"events":[{"type":"message","message":{"type":"text","text":"a\ud83eb\uD83E\uDD28"}}]}"#;
-    let Content::Text(text) = content(only_event(body)) else {
-        panic!()
-    };
-    assert_eq!(text.text, "a\u{FFFD}b🤨");
-}
-
-#[test]
-fn what_is_no_event_at_all_is_unknown() {
-    let body = br#"{"events":[null,5,"x",[],["message"],{},true]}"#;
-    let webhook = parse(body).unwrap();
-    assert_eq!(webhook.events().len(), 7);
-    for event in webhook.events() {
-        assert_eq!(event.kind, EventKind::Unknown { event_type: None });
-    }
-}
-
-#[test]
-fn a_request_without_events_is_good() {
-    for body in [
-        r#"{"destination":"U1","events":[]}"#,
-        r#"{"destination":"U1"}"#,
-        "{}",
-        " {} ",
-    ] {
-        assert_eq!(parse(body.as_bytes()).unwrap().events().len(), 0);
-    }
-    assert_eq!(parse(br#"{"events":null}"#).unwrap().events().len(), 0);
-    let webhook = parse(br#"{"events":[],"destination":"U1"}"#).unwrap();
-    assert_eq!(webhook.destination.as_deref(), Some("U1"));
-}
-
-#[test]
-fn a_body_that_is_no_webhook_is_an_error() {
-    assert!(matches!(parse(b"\xff{}"), Err(ParseError::NotUtf8(_))));
-    for body in ["", " ", "null", "5", "[]", r#"["U1",[]]"#, r#""{}""#] {
-        assert!(
-            matches!(parse(body.as_bytes()), Err(ParseError::NotAnObject)),
-            "{body}"
-        );
-    }
-    for body in [
-        "{",
-        r#"{"events":[}"#,
-        r#"{"events":{}}"#,
-        r#"{"events":"x"}"#,
-        "{} {}",
-    ] {
-        assert!(
-            matches!(parse(body.as_bytes()), Err(ParseError::Malformed(_))),
-            "{body}"
-        );
-    }
-}
-
-#[test]
-fn the_console_s_dummy_reply_tokens_are_no_tokens() {
-    for token in [
-        "00000000000000000000000000000000",
-        "ffffffffffffffffffffffffffffffff",
-    ] {
-        let body = format!(r#"{{"events":[{{"type":"follow","replyToken":"{token}"}}]}}"#);
-        assert_eq!(only_event(body.as_bytes()).reply_token, None);
-    }
-}
-
-fn text(text: &str, own: &[(usize, usize)]) -> Text<'static> {
-    let mentionees = own
-        .iter()
-        .map(|&(index, length)| Mentionee {
-            index: Some(index),
-            length: Some(length),
-            is_self: Some(true),
-            ..Mentionee::default()
-        })
-        .collect();
-    Text {
-        text: text.to_owned().into(),
-        emojis: Vec::new(),
-        mentionees,
-    }
-}
-
-#[test]
-fn what_is_said_to_the_bot_is_the_text_without_its_mentions() {
-    for (typed, own, said) in [
-        ("@bot milk", &[(0, 4)][..], "milk"),
-        ("milk @bot", &[(5, 4)], "milk "),
-        ("buy @bot milk", &[(4, 4)], "buy milk"),
-        ("@bot", &[(0, 4)], ""),
-        ("@bot @bot milk", &[(5, 4), (0, 4)], "milk"),
-        ("@bot\nmilk", &[(0, 4)], "\nmilk"),
-        ("@ボット 牛乳", &[(0, 4)], "牛乳"),
-        // An apple is two UTF-16 code units.
-        ("🍎 @bot pie", &[(3, 4)], "🍎 pie"),
-        // Mentions that overlap, end past the text or cut a character stay out of harm's way.
-        ("@bot milk", &[(0, 4), (2, 4)], "ilk"),
-        ("@bot milk", &[(0, 100)], "@bot milk"),
-        ("@bot milk", &[(100, 1)], "@bot milk"),
-        ("🍎 milk", &[(1, 2)], "🍎 milk"),
-        ("@bot milk", &[(usize::MAX, usize::MAX)], "@bot milk"),
-        ("@bot milk", &[(0, 0)], "@bot milk"),
-    ] {
-        let text = text(typed, own);
-        assert_eq!(
-            text.without_own_mentions().as_deref(),
-            Some(said),
-            "{typed} {own:?}"
-        );
-    }
-}
-
-#[test]
-fn a_bot_that_is_not_mentioned_is_not_addressed() {
-    assert_eq!(text("milk", &[]).without_own_mentions(), None);
-    let mut all = text("@All milk", &[(0, 4)]);
-    all.mentionees[0].is_self = None;
-    assert_eq!(all.without_own_mentions(), None);
-    let mut placeless = text("@bot milk", &[(0, 4)]);
-    placeless.mentionees[0].index = None;
-    assert_eq!(
-        placeless.without_own_mentions().as_deref(),
-        Some("@bot milk")
     );
 }
