@@ -55,7 +55,7 @@ pub(crate) enum Command {
 
     /// Run the bot
     ///
-    /// SIGTERM or SIGINT: not ready, serve on for LINEBOT_DRAIN_SECONDS, finish what is under way, exit 0; a second one
+    /// SIGTERM or SIGINT: not ready, serve on for `LINEBOT_DRAIN_SECONDS`, finish what is under way, exit 0; a second one
     /// exits at once with 128 + its number (143 or 130).
     /// SIGHUP: read secret files and the configuration file again (channel secret, access token, log levels).
     Serve {
@@ -111,7 +111,7 @@ pub(crate) enum Command {
             conflicts_with = "from_seed"
         )]
         file: Option<PathBuf>,
-        /// The MySQL database of the Flask bot: its table itemTable(user_id, item, todo_flg)
+        /// The MySQL database of the Flask bot: its table `itemTable`
         #[arg(long, value_name = "URL")]
         from_seed: Option<String>,
         #[command(flatten)]

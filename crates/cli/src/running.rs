@@ -119,7 +119,7 @@ impl Running {
         };
 
         let address = |listener: &Listener| listener.address().ok().map(tracing::field::display);
-        let metrics_address = metrics.as_ref().and_then(|metrics| address(metrics));
+        let metrics_address = metrics.as_ref().and_then(address);
         tracing::info!(
             bot = address(&listener),
             metrics = metrics_address,
@@ -167,8 +167,8 @@ impl Running {
             drain,
             patience,
         } = self;
-        tracing::info!(drain_seconds = drain.as_secs(), "stopping");
         readiness.drain();
+        tracing::info!(drain_seconds = drain.as_secs(), "stopping");
         sleep(drain).await;
         close_server.cancel();
         let deadline = Instant::now() + patience;
@@ -224,10 +224,9 @@ async fn first_look(
             );
             readiness.database_is_wrong(problem);
             let readiness = readiness.clone();
-            background
-                .spawn(stop.clone().run_until_cancelled_owned(async move {
-                    look_out(&*schema, &readiness).await
-                }));
+            background.spawn(stop.clone().run_until_cancelled_owned(async move {
+                look_out(&*schema, &readiness).await;
+            }));
         }
         Err(error) => {
             return Err(store::failed(

@@ -13,6 +13,7 @@ use line::client::{ChatMode, ErrorKind};
 use line::{ClientError, LineClient};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use std::fmt::Write;
 
 /// How far the clock may be off: retry windows and token lives are counted in minutes, log lines are compared by the
 /// second.
@@ -106,24 +107,23 @@ fn as_text(findings: &[Finding]) -> String {
         .map(|finding| finding.check.len())
         .max()
         .unwrap_or_default();
-    findings
-        .iter()
-        .map(
-            |Finding {
-                 check,
-                 ok,
-                 detail,
-                 cure,
-             }| {
-                let mark = if *ok { '✓' } else { '✗' };
-                let cure = cure
-                    .as_ref()
-                    .map(|cure| format!("  ({cure})"))
-                    .unwrap_or_default();
-                format!("{mark} {check:width$}  {detail}{cure}\n")
-            },
-        )
-        .collect()
+    let mut text = String::new();
+    for Finding {
+        check,
+        ok,
+        detail,
+        cure,
+    } in findings
+    {
+        let mark = if *ok { '✓' } else { '✗' };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{mark} {check:width$}  {detail}");
+        if let Some(cure) = cure {
+            let _ = write!(text, "  ({cure})");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn complete(configuration: &Configuration) -> Finding {

@@ -56,7 +56,11 @@ async fn to_file(opened: &Opened, path: &Path) -> Result<(), Failure> {
     }
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
-    output::print(&format!("wrote {} conversations to {shown}\n", pages.count)).map(drop)
+    output::print(&format!(
+        "conversations written to {shown}: {}\n",
+        pages.count
+    ))
+    .map(drop)
 }
 
 /// The conversations of a database, page by page.

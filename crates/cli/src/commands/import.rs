@@ -130,13 +130,13 @@ pub(crate) struct Stored {
 impl fmt::Display for Stored {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, existing } = self;
-        writeln!(formatter, "stored {count} conversations")?;
+        writeln!(formatter, "conversations stored: {count}")?;
         if existing.is_empty() {
             return Ok(());
         }
         writeln!(
             formatter,
-            "left {} conversations as they are: they were there already",
+            "conversations left as they were, being there already: {}",
             existing.len()
         )?;
         let mut existing: Vec<_> = existing.iter().collect();

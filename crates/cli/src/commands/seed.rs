@@ -104,7 +104,7 @@ async fn read(
     if unowned > 0 {
         remarks.push((
             String::new(),
-            format!("left out {unowned} rows without a usable user_id\n"),
+            format!("rows without a usable user_id, left out: {unowned}\n"),
         ));
     }
     Ok(remarks)
@@ -166,25 +166,25 @@ fn remark(user: &str, taken: &TakenOver) -> String {
     for (count, what) in [
         (
             taken.repeated,
-            "are the same as another one and became one task with it".to_owned(),
+            "same as another title, merged into one task".to_owned(),
         ),
-        (taken.blank, "are blank: left out".to_owned()),
+        (taken.blank, "blank, left out".to_owned()),
         (
             taken.too_long,
-            format!("have more than {MAX_TITLE_CHARACTERS} characters: left out"),
+            format!("longer than {MAX_TITLE_CHARACTERS} characters, left out"),
         ),
         (
             taken.too_many,
-            format!("are past the {MAX_OPEN_TASKS} open tasks a list may have: left out"),
+            format!("past the {MAX_OPEN_TASKS} open tasks a list may have, left out"),
         ),
         (
             taken.command_words,
-            "are called like a command word: only `clear` removes them".to_owned(),
+            "called like a command word, only `clear` removes it".to_owned(),
         ),
     ] {
         if count > 0 {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{user}: {count} titles {what}");
+            let _ = writeln!(text, "{user}: {what}: {count}");
         }
     }
     text

@@ -40,7 +40,7 @@ pub(crate) async fn run(
     };
     let running = Running::start(parts).await?;
     until_stopped(running, signals, || {
-        reload(configuration, &channel, telemetry)
+        reload(configuration, &channel, telemetry);
     })
     .await
 }
@@ -90,7 +90,7 @@ fn reload(configuration: &Configuration, channel: &Channel, telemetry: &Telemetr
             "read the configuration again: channel secret, channel access token, levels of logs"
         ),
         Err(failure) => {
-            tracing::error!(%failure, "the configuration cannot be read again; nothing was changed")
+            tracing::error!(%failure, "the configuration cannot be read again; nothing was changed");
         }
     }
 }

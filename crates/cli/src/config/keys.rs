@@ -1,6 +1,7 @@
 //! The settings as a list: read off the declaration in [`settings`](super::settings), so nothing is said twice.
 
 use super::settings::Settings;
+use clap::builder::OsStr;
 use clap::{Arg, Args, Command};
 use std::sync::LazyLock;
 
@@ -52,11 +53,7 @@ impl Key {
             variable: text(arg.get_env())?,
             secret: arg.is_hide_env_values_set(),
             twin_of: None,
-            default: text(
-                arg.get_default_values()
-                    .first()
-                    .map(|value| value.as_os_str()),
-            ),
+            default: text(arg.get_default_values().first().map(OsStr::as_os_str)),
             value_name: arg
                 .get_value_names()
                 .and_then(|names| names.first())

@@ -69,13 +69,23 @@ pub(super) struct Layers<'a> {
     pub(super) file: Option<ConfigFile>,
 }
 
+/// The places a value can stand in, strongest first.
+const PLACES: [Place; 3] = [Place::Flags, Place::Environment, Place::File];
+
+#[derive(Clone, Copy)]
+enum Place {
+    Flags,
+    Environment,
+    File,
+}
+
 impl Layers<'_> {
     /// The strongest value of a setting.
     pub(super) fn value_of(&self, key: &Key) -> Result<Option<Value>, ConfigError> {
         let twin = key.twin();
-        for layer in [Self::in_flags, Self::in_environment, Self::in_file] {
+        for place in PLACES {
             if let Some(twin) = &twin
-                && let Some((path, layer)) = layer(self, twin)?
+                && let Some((path, layer)) = self.found(place, twin)?
             {
                 let mounted = PathBuf::from(path);
                 let text = read_mounted(&mounted, &layer)?;
@@ -85,9 +95,9 @@ impl Layers<'_> {
                     mounted: Some(mounted),
                 }));
             }
-            if let Some((text, layer)) = layer(self, key)? {
+            if let Some((text, layer)) = self.found(place, key)? {
                 return Ok(Some(Value {
-                    text,
+                    text: text.to_owned(),
                     layer,
                     mounted: None,
                 }));
@@ -100,37 +110,32 @@ impl Layers<'_> {
         }))
     }
 
-    fn in_flags(&self, key: &Key) -> Found {
-        Ok(self
-            .flags
-            .get(&key.name)
-            .map(|text| (text.to_owned(), Layer::Flag(format!("--{}", key.flag)))))
+    /// What stands in one place, as written.
+    fn found(&self, place: Place, key: &Key) -> Result<Option<(&str, Layer)>, ConfigError> {
+        Ok(match place {
+            Place::Flags => self
+                .flags
+                .get(&key.name)
+                .map(|text| (text, Layer::Flag(format!("--{}", key.flag)))),
+            Place::Environment => match self.environment.get(&key.variable)? {
+                Some(text) => Some((text, Layer::Environment(key.variable.clone()))),
+                None => self.under_old_name(key)?,
+            },
+            Place::File => self
+                .file
+                .as_ref()
+                .and_then(|file| Some((file.get(&key.name)?, Layer::File(file.path().to_owned())))),
+        })
     }
 
-    /// Under the setting's own name, or under the one it had in the bot this one follows on from.
-    fn in_environment(&self, key: &Key) -> Found {
-        for name in [Some(key.variable.as_str()), legacy::old_name(&key.variable)]
-            .into_iter()
-            .flatten()
-        {
-            if let Some(text) = self.environment.get(name)? {
-                return Ok(Some((text.to_owned(), Layer::Environment(name.to_owned()))));
-            }
-        }
-        Ok(None)
-    }
-
-    fn in_file(&self, key: &Key) -> Found {
-        let found = self
-            .file
-            .as_ref()
-            .and_then(|file| Some((file.get(&key.name)?.to_owned(), file.path().to_owned())));
-        Ok(found.map(|(text, path)| (text, Layer::File(path))))
+    fn under_old_name(&self, key: &Key) -> Result<Option<(&str, Layer)>, ConfigError> {
+        let Some(name) = legacy::old_name(&key.variable) else {
+            return Ok(None);
+        };
+        let text = self.environment.get(name)?;
+        Ok(text.map(|text| (text, Layer::Environment(name.to_owned()))))
     }
 }
-
-/// What a layer says, as written.
-type Found = Result<Option<(String, Layer)>, ConfigError>;
 
 /// Reads a mounted secret. Editors and `echo` leave a newline at the end, which is never part of it.
 fn read_mounted(path: &Path, named_by: &Layer) -> Result<String, ConfigError> {

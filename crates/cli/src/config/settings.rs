@@ -84,11 +84,11 @@ pub struct ChannelSettings {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseSettings {
-    /// sqlite:///path/linebot.db or mysql://user:password@host:3306/linebot; `?ssl-mode=VERIFY_CA&ssl-ca=FILE` behind it insists on encryption
+    /// `sqlite:///path/linebot.db` or `mysql://user:password@host:3306/linebot`, with `?ssl-mode=VERIFY_CA&ssl-ca=FILE` to insist on encryption
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = Database::parse)]
     pub database_url: Option<Database>,
 
-    /// MySQL in parts, for Secrets and ConfigMaps: the host
+    /// MySQL in parts, for a Secret and a `ConfigMap`: the host
     #[arg(long, env = "DB_HOST", value_name = "HOST")]
     pub db_host: Option<String>,
 

@@ -186,3 +186,6 @@ impl Visit for Line {
         self.written(field, format_args!("{value:?}"));
     }
 }
+
+#[cfg(test)]
+mod tests;

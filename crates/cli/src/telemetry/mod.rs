@@ -50,7 +50,13 @@ impl Telemetry {
         let failed = |error: &dyn std::error::Error| {
             Failure::failed(format!("cannot start logging: {}", Failure::chain(error)))
         };
-        let writer = LogWriter::start(io::stderr()).map_err(|error| failed(&error))?;
+        let writer = LogWriter::start(io::stderr(), |lines| {
+            tracing::warn!(
+                lines,
+                "log lines were dropped: nobody read stderr fast enough"
+            );
+        })
+        .map_err(|error| failed(&error))?;
         let (trace_layer, traces) = match &settings.otel_exporter_otlp_endpoint {
             Some(endpoint) => {
                 let (layer, traces) = traces::start(endpoint, &settings.otel_service_name)

@@ -40,13 +40,17 @@ struct State {
 }
 
 impl LogWriter {
-    /// Starts the thread that writes to `out`. It ends with the process.
-    pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+    /// Starts the thread that writes to `out`, and tells `report` how many lines were dropped when it could. It ends
+    /// with the process.
+    pub(super) fn start(
+        out: impl Write + Send + 'static,
+        report: impl Fn(u64) + Send + 'static,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || thread.write_all_to(out))?;
+            .spawn(move || thread.write_all_to(out, report))?;
         Ok(Self { shared })
     }
 
@@ -91,21 +95,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_all_to(&self, mut out: impl Write) {
+    fn write_all_to(&self, mut out: impl Write, report: impl Fn(u64)) {
         let mut lines = Vec::new();
         loop {
             let dropped = self.take(&mut lines);
             // Nobody reads any more, and there is no other place to say so.
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
+            if dropped > 0 {
+                report(dropped);
+            }
             self.lock().writing = false;
             self.done.notify_all();
-            if dropped > 0 {
-                tracing::warn!(
-                    lines = dropped,
-                    "log lines were dropped: nobody read stderr fast enough"
-                );
-            }
         }
     }
 
@@ -149,5 +150,73 @@ impl<'a> MakeWriter<'a> for LogWriter {
 
     fn make_writer(&'a self) -> Self {
         self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// Takes lines only after it is allowed to, and hands them on.
+    struct Stuck {
+        allowed: mpsc::Receiver<()>,
+        written: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // An error means that everything is allowed from now on.
+            let _ = self.allowed.recv();
+            self.written
+                .send(bytes.to_vec())
+                .map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_is_stuck_holds_nobody_up_and_what_is_dropped_is_counted() {
+        let (allow, allowed) = mpsc::channel();
+        let (written, received) = mpsc::channel();
+        let (report, reports) = mpsc::channel();
+        let report = move |dropped| report.send(dropped).unwrap();
+        let writer = LogWriter::start(Stuck { allowed, written }, report).unwrap();
+        let line = [b'x'; 1023].into_iter().chain([b'\n']).collect::<Vec<_>>();
+        // At most one buffer is being written and one waits; the rest has no place.
+        let pushed = 4 * MAX_WAITING_BYTES / line.len();
+        for _ in 0..pushed {
+            writer.push(&line);
+        }
+        drop(allow);
+        writer.flush(Duration::from_secs(30));
+        let bytes: usize = received.try_iter().map(|bytes| bytes.len()).sum();
+        let dropped: u64 = reports.try_iter().sum();
+        let dropped = usize::try_from(dropped).unwrap();
+        assert!(dropped >= pushed / 2, "{dropped}");
+        assert_eq!(
+            bytes,
+            (pushed - dropped) * line.len(),
+            "whole lines, and all that were not dropped"
+        );
+    }
+
+    #[test]
+    fn lines_come_out_whole_and_in_order() {
+        let (allow, allowed) = mpsc::channel();
+        let (written, received) = mpsc::channel();
+        drop(allow);
+        let writer = LogWriter::start(Stuck { allowed, written }, |_| {}).unwrap();
+        for number in 0..10_000 {
+            writer.push(format!("{number}\n").as_bytes());
+        }
+        writer.flush(Duration::from_secs(30));
+        let text = String::from_utf8(received.try_iter().flatten().collect()).unwrap();
+        let numbers = text.lines().map(|line| line.parse::<u32>().unwrap());
+        assert!(numbers.eq(0..10_000));
     }
 }

@@ -1,0 +1,243 @@
+//! `doctor` and `webhook` against a stand-in for LINE that has nothing wrong, and then something.
+
+use crate::support::{Bot, Ended, SECRET, linebot, sqlite};
+use simulator::{Channel, Config, Simulator};
+use std::net::SocketAddr;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+
+const TOKEN: &str = "a-token-of-the-simulator";
+
+/// LINE, a bot at its webhook URL, and what both are called.
+struct World {
+    simulator: Simulator,
+    bot: Option<Bot>,
+    address: SocketAddr,
+    database: String,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let channel = Channel {
+            id: "1234567890".to_owned(),
+            secret: SECRET.into(),
+            access_token: TOKEN.into(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let simulator = Simulator::start(listener, Config::new(channel)).unwrap();
+        let folder = TempDir::new().unwrap();
+        let database = sqlite(folder.path(), true);
+        let (line, url) = (simulator.url(), database.clone());
+        let started = spawn_blocking(move || {
+            Bot::serve(&[
+                ("DATABASE_URL", &url),
+                ("LINE_API_BASE_URL", &line),
+                ("LINE_CHANNEL_ACCESS_TOKEN", TOKEN),
+            ])
+        });
+        let (bot, address) = started.await.unwrap();
+        simulator.set_webhook_url(format!("http://{address}/callback"));
+        Self {
+            simulator,
+            bot: Some(bot),
+            address,
+            database,
+            _folder: folder,
+        }
+    }
+
+    /// Runs the binary with everything it needs, but for what `changed` says otherwise.
+    async fn run(&self, arguments: &[&str], changed: &[(&str, &str)]) -> Ended {
+        let own = [
+            ("LINE_API_BASE_URL", self.simulator.url()),
+            ("LINE_CHANNEL_SECRET", SECRET.to_owned()),
+            ("LINE_CHANNEL_ACCESS_TOKEN", TOKEN.to_owned()),
+            ("DATABASE_URL", self.database.clone()),
+        ];
+        let changed = changed
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables: Vec<(String, String)> = own
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .chain(changed)
+            .collect();
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect();
+        let run = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let variables: Vec<(&str, &str)> = variables
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            linebot(&arguments, &variables)
+        };
+        spawn_blocking(run).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_bot_with_nothing_wrong_is_told_so() {
+    let world = World::new().await;
+    let report = world.run(&["doctor"], &[]).await.succeeded();
+    let findings = [
+        "✓ configuration   complete",
+        "✓ channel secret  32 hexadecimal digits",
+        "✓ access token    accepted by LINE",
+        "✓ bot             TODO (@todo)",
+        "✓ chat mode       the bot answers",
+        &format!(
+            "✓ webhook URL     http://{}/callback, in use",
+            world.address
+        ),
+        "✓ webhook test    LINE reached the bot and got 200",
+        "✓ quota           0 messages this month, no limit; replies do not count",
+        "✓ clock           agrees with LINE's",
+        "✓ database        sqlite:///",
+    ];
+    for (line, finding) in report.lines().zip(findings) {
+        assert!(line.starts_with(finding), "{finding}\n{report}");
+    }
+    assert_eq!(report.lines().count(), findings.len(), "{report}");
+}
+
+#[tokio::test]
+async fn the_findings_come_as_json_too() {
+    let world = World::new().await;
+    let report: serde_json::Value =
+        serde_json::from_str(&world.run(&["doctor", "--json"], &[]).await.succeeded()).unwrap();
+    assert_eq!(report["ok"], true);
+    assert_eq!(report["checks"][2]["check"], "access token");
+}
+
+#[tokio::test]
+async fn every_fault_comes_with_its_cure() {
+    let mut world = World::new().await;
+    for (changed, finding, cure) in [
+        (
+            ("LINE_CHANNEL_SECRET", "not-a-secret"),
+            "✗ channel secret",
+            "Basic settings",
+        ),
+        (
+            ("LINE_CHANNEL_ACCESS_TOKEN", "wrong"),
+            "✗ access token",
+            "issue it again",
+        ),
+        (
+            ("DATABASE_URL", "sqlite:///nowhere/linebot.db"),
+            "✗ database",
+            "linebot migrate",
+        ),
+        (
+            ("LINE_CHANNEL_ACCESS_TOKEN", ""),
+            "✗ configuration",
+            "linebot serve --help",
+        ),
+        (
+            ("LINE_API_BASE_URL", "http://127.0.0.1:1"),
+            "✗ clock",
+            "can this machine reach",
+        ),
+    ] {
+        let ended = world.run(&["doctor"], &[changed]).await;
+        let line = ended
+            .stdout
+            .lines()
+            .find(|line| line.starts_with(finding))
+            .unwrap_or_else(|| panic!("{finding}: {ended:?}"));
+        assert!(line.contains(cure), "{line}");
+        ended.failed(1);
+    }
+
+    drop(world.bot.take());
+    let ended = world.run(&["doctor"], &[]).await;
+    assert!(
+        ended
+            .stdout
+            .contains("✗ webhook test    LINE could not deliver"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.contains("COULD_NOT_CONNECT"), "{ended:?}");
+    ended.failed(1);
+}
+
+#[tokio::test]
+async fn with_the_channel_id_line_itself_checks_the_secret() {
+    let world = World::new().await;
+    let right = world
+        .run(
+            &["doctor"],
+            &[
+                ("LINE_CHANNEL_ID", "1234567890"),
+                ("LINE_CHANNEL_ACCESS_TOKEN", ""),
+            ],
+        )
+        .await
+        .succeeded();
+    assert!(
+        right.contains("✓ secret of channel  accepted by LINE"),
+        "{right}"
+    );
+    let other = "00000000000000000000000000000000";
+    let wrong = world
+        .run(
+            &["doctor"],
+            &[
+                ("LINE_CHANNEL_ID", "1234567890"),
+                ("LINE_CHANNEL_SECRET", other),
+            ],
+        )
+        .await;
+    assert!(
+        wrong.stdout.contains("✗ secret of channel")
+            && wrong.stdout.contains("do not belong together"),
+        "{wrong:?}"
+    );
+    wrong.failed(1);
+}
+
+#[tokio::test]
+async fn the_webhook_url_is_shown_set_and_tested() {
+    let world = World::new().await;
+    let url = format!("http://{}/callback", world.address);
+    assert_eq!(
+        world.run(&["webhook", "get"], &[]).await.succeeded(),
+        format!("{url}\nin use\n")
+    );
+    assert_eq!(
+        world.run(&["webhook", "test"], &[]).await.succeeded(),
+        "LINE reached the bot and got 200\n"
+    );
+
+    let set = world
+        .run(&["webhook", "set", "https://bot.example.com/callback"], &[])
+        .await
+        .succeeded();
+    assert!(
+        set.starts_with("https://bot.example.com/callback\nset"),
+        "{set}"
+    );
+    let shown = world.run(&["webhook", "get"], &[]).await.succeeded();
+    assert!(
+        shown.starts_with("https://bot.example.com/callback\n"),
+        "{shown}"
+    );
+
+    let complaint = world
+        .run(
+            &["webhook", "get"],
+            &[("LINE_CHANNEL_ACCESS_TOKEN", "wrong")],
+        )
+        .await
+        .failed(1);
+    assert!(
+        complaint.contains("cannot get the webhook URL")
+            && complaint.contains("hint: LINE does not accept the channel access token"),
+        "{complaint}"
+    );
+}

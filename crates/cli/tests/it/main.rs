@@ -1,0 +1,17 @@
+//! The program from outside: its configuration, its command line, its exit codes, its logs.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without fails it"
+)]
+
+mod command_line;
+mod configuration;
+mod dev;
+mod doctor;
+mod reference;
+mod seed;
+mod serve;
+mod support;
+mod traces;
+mod transfer;

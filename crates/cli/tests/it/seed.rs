@@ -1,0 +1,187 @@
+//! Taking over the table of the Flask bot, from a real MySQL.
+
+use crate::support::{linebot, sqlite};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection};
+use storage::ConversationRecord;
+use tempfile::TempDir;
+
+const MISAKI: &str = "U11111111111111111111111111111111";
+const ALEX: &str = "U22222222222222222222222222222222";
+
+/// The table as its tutorial makes it, and as its repository once did.
+const KEYED: &str = "CREATE TABLE itemTable (user_id varchar(50), item varchar(50), todo_flg int, PRIMARY KEY (user_id, item)) ENGINE = InnoDB DEFAULT CHARSET = utf8";
+const NUMBERED: &str = "CREATE TABLE itemTable (main_key int AUTO_INCREMENT NOT NULL, user_id varchar(50), item varchar(2000), todo_flg int, PRIMARY KEY (main_key)) ENGINE = InnoDB DEFAULT CHARSET = utf8";
+
+/// The server's URL; `None`, said out loud, where there is none.
+fn server() -> Option<String> {
+    const VARIABLE: &str = "LINEBOT_TEST_MYSQL_URL";
+    let server = std::env::var(VARIABLE).ok();
+    if server.is_none() {
+        assert!(
+            std::env::var_os("LINEBOT_TEST_FULL").is_none(),
+            "{VARIABLE} is not set, but this run is to cover it"
+        );
+        eprintln!(
+            "not covered: the import from the Flask bot ({VARIABLE} is not set; `cargo xtask test` covers it)"
+        );
+    }
+    server
+}
+
+/// A database with the Flask bot's table.
+struct Seed {
+    connection: MySqlConnection,
+    database: String,
+    url: String,
+}
+
+impl Seed {
+    async fn new(server: &str, name: &str, table: &'static str) -> Self {
+        let mut connection = MySqlConnection::connect(server).await.unwrap();
+        let database = format!("linebot_seed_{}_{name}", std::process::id());
+        let create = format!("CREATE DATABASE {database}; USE {database}; {table}");
+        sqlx::raw_sql(AssertSqlSafe(create))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self {
+            connection,
+            url: format!("{base}/{database}"),
+            database,
+        }
+    }
+
+    async fn insert(&mut self, user: Option<&str>, item: &str, open: Option<i32>) {
+        let row = sqlx::query("INSERT INTO itemTable (user_id, item, todo_flg) VALUES (?, ?, ?)")
+            .bind(user)
+            .bind(item)
+            .bind(open);
+        row.execute(&mut self.connection).await.unwrap();
+    }
+
+    async fn remove(mut self) {
+        let drop = format!("DROP DATABASE {}", self.database);
+        sqlx::raw_sql(AssertSqlSafe(drop))
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+    }
+}
+
+fn exported(url: &str) -> Vec<ConversationRecord> {
+    let lines = linebot(&["export"], &[("DATABASE_URL", url)]).succeeded();
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn open_titles(record: &ConversationRecord) -> Vec<&str> {
+    record.open.iter().map(|task| task.title.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_table_of_the_tutorial_is_taken_over_once() {
+    let Some(server) = server() else { return };
+    let mut seed = Seed::new(&server, "keyed", KEYED).await;
+    for (user, item, open) in [
+        (MISAKI, "牛乳", 1),
+        (MISAKI, "卵", 0),
+        (ALEX, "tea", 1),
+        (ALEX, "bread", 1),
+    ] {
+        seed.insert(Some(user), item, Some(open)).await;
+    }
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let import = || {
+        linebot(
+            &["import", "--from-seed", &seed.url],
+            &[("DATABASE_URL", &url)],
+        )
+        .succeeded()
+    };
+    assert_eq!(import(), "conversations stored: 2\n");
+    let lists = exported(&url);
+    assert_eq!(
+        (lists[0].conversation.as_str(), open_titles(&lists[0])),
+        (MISAKI, vec!["牛乳"])
+    );
+    assert_eq!(lists[0].closed[0].task.title, "卵");
+    assert_eq!(
+        (lists[1].conversation.as_str(), open_titles(&lists[1])),
+        (ALEX, vec!["bread", "tea"]),
+        "in the order that bot showed them"
+    );
+
+    assert!(import().starts_with(
+        "conversations stored: 0\nconversations left as they were, being there already: 2\n"
+    ));
+    assert_eq!(exported(&url), lists);
+    seed.remove().await;
+}
+
+#[tokio::test]
+async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
+    let Some(server) = server() else { return };
+    let mut seed = Seed::new(&server, "numbered", NUMBERED).await;
+    for (item, open) in [
+        ("zebra", Some(1)),
+        ("Apple", Some(1)),
+        ("ＡＰＰＬＥ ", Some(1)),
+        ("done", None),
+        ("clear", Some(1)),
+        ("　", Some(1)),
+        (&"x".repeat(501), Some(1)),
+    ] {
+        seed.insert(Some(MISAKI), item, open).await;
+    }
+    seed.insert(None, "nobody's", Some(1)).await;
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let report = linebot(
+        &["import", "--from-seed", &seed.url],
+        &[("DATABASE_URL", &url)],
+    )
+    .succeeded();
+    for line in [
+        "conversations stored: 1",
+        &format!("{MISAKI}: same as another title, merged into one task: 1"),
+        &format!("{MISAKI}: blank, left out: 1"),
+        &format!("{MISAKI}: longer than 500 characters, left out: 1"),
+        &format!("{MISAKI}: called like a command word, only `clear` removes it: 1"),
+        "rows without a usable user_id, left out: 1",
+    ] {
+        assert!(
+            report.lines().any(|reported| reported == line),
+            "{line}\n{report}"
+        );
+    }
+    assert!(
+        !report.contains("zebra"),
+        "what people wrote is not repeated: {report}"
+    );
+    assert_eq!(
+        open_titles(&exported(&url)[0]),
+        ["zebra", "Apple", "clear"],
+        "in the order they were typed"
+    );
+    seed.remove().await;
+}
+
+#[test]
+fn a_url_that_is_not_mysql_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let complaint = linebot(
+        &["import", "--from-seed", "sqlite:///seed.db"],
+        &[("DATABASE_URL", &url)],
+    )
+    .failed(2);
+    assert!(
+        complaint.contains("--from-seed is not a MySQL URL"),
+        "{complaint}"
+    );
+}
