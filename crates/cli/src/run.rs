@@ -40,61 +40,45 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Completions { shell } => commands::completions::run(shell),
-        Command::Healthcheck { flags } => commands::healthcheck::run(&load(flags)?),
+        Command::Dev { flags } => start(Audience::Watcher, flags, commands::dev::run),
+        Command::Serve { flags } => start(Audience::Machines, flags, commands::serve::run),
+        Command::Migrate { plan: false, flags } => ask(flags, commands::migrate::run),
+        Command::Migrate { plan: true, flags } => ask(flags, commands::migrate::plan),
+        Command::Doctor { json, flags } => ask(flags, async |configuration| {
+            commands::doctor::run(configuration, json).await
+        }),
+        Command::Webhook(Webhook::Get { flags }) => ask(flags, commands::webhook::get),
+        Command::Webhook(Webhook::Set { url, flags }) => ask(flags, async |configuration| {
+            commands::webhook::set(configuration, &url).await
+        }),
+        Command::Webhook(Webhook::Test { url, flags }) => ask(flags, async |configuration| {
+            commands::webhook::test(configuration, url.as_deref()).await
+        }),
+        Command::Export { output, flags } => ask(flags, async |configuration| {
+            commands::export::run(configuration, output.as_deref()).await
+        }),
+        Command::Import {
+            from_seed: Some(url),
+            flags,
+            ..
+        } => ask(flags, async |configuration| {
+            commands::seed::run(configuration, &url, SystemClock.now()).await
+        }),
+        Command::Import {
+            file,
+            from_seed: None,
+            flags,
+        } => ask(flags, async |configuration| {
+            commands::import::from_file(configuration, &file.unwrap_or_default()).await
+        }),
         Command::Config(Config::Check {
             reference: true, ..
         }) => commands::config::print_reference(),
         Command::Config(Config::Check { json, flags, .. }) => {
             commands::config::check(&load(flags)?, json)
         }
-        Command::Migrate { plan: false, flags } => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::migrate::run(configuration).await
-            })
-        }
-        Command::Migrate { plan: true, flags } => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::migrate::plan(configuration).await
-            })
-        }
-        Command::Export { output, flags } => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::export::run(configuration, output.as_deref()).await
-            })
-        }
-        Command::Import {
-            file,
-            from_seed,
-            flags,
-        } => with_runtime(&load(flags)?, async |configuration, _| {
-            match (file, from_seed) {
-                (_, Some(url)) => commands::seed::run(configuration, &url, SystemClock.now()).await,
-                (file, None) => {
-                    commands::import::from_file(configuration, &file.unwrap_or_default()).await
-                }
-            }
-        }),
-        Command::Webhook(Webhook::Get { flags }) => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::webhook::get(configuration).await
-            })
-        }
-        Command::Webhook(Webhook::Set { url, flags }) => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::webhook::set(configuration, &url).await
-            })
-        }
-        Command::Webhook(Webhook::Test { url, flags }) => {
-            with_runtime(&load(flags)?, async |configuration, _| {
-                commands::webhook::test(configuration, url.as_deref()).await
-            })
-        }
-        Command::Doctor { json, flags } => with_runtime(&load(flags)?, async |configuration, _| {
-            commands::doctor::run(configuration, json).await
-        }),
-        Command::Dev { flags } => with_runtime(&load(flags)?, commands::dev::run),
-        Command::Serve { flags } => with_logs(&load(flags)?, commands::serve::run),
+        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Healthcheck { flags } => commands::healthcheck::run(&load(flags)?),
     }
 }
 
@@ -102,38 +86,51 @@ fn load<S>(flags: Flags<S>) -> Result<Configuration, Failure> {
     config::load(flags.given, Environment::of_process())
 }
 
-/// Runs a command for a person, who wants to see warnings only, unless they say otherwise.
-fn with_runtime(
-    configuration: &Configuration,
-    command: impl AsyncFnOnce(&Configuration, &Telemetry) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let said_otherwise = configuration.is_set("rust_log");
-    let warnings = LogFilter(Targets::new().with_default(Level::WARN));
-    let lines = if said_otherwise {
-        configuration.settings.telemetry.rust_log.clone()
-    } else {
-        warnings
-    };
-    with_lines(configuration, lines, command)
+/// Who reads the log, and so what is in it where `RUST_LOG` does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    /// The person who typed the command, which says itself what the matter is: only its own remarks are logged.
+    Person,
+    /// A person who watches a bot: what is wrong.
+    Watcher,
+    /// Machines: everything that happens.
+    Machines,
 }
 
-/// Runs a command whose log is read by machines.
-fn with_logs(
-    configuration: &Configuration,
-    command: impl AsyncFnOnce(&Configuration, &Telemetry) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    with_lines(
-        configuration,
-        configuration.settings.telemetry.rust_log.clone(),
-        command,
-    )
+impl Audience {
+    fn lines(self, configuration: &Configuration) -> LogFilter {
+        let usual = Targets::new();
+        match self {
+            Self::Person if !configuration.is_set("rust_log") => LogFilter(
+                usual
+                    .with_default(Level::ERROR)
+                    .with_target("linebot", Level::WARN),
+            ),
+            Self::Watcher if !configuration.is_set("rust_log") => {
+                LogFilter(usual.with_default(Level::WARN))
+            }
+            _ => configuration.settings.telemetry.rust_log.clone(),
+        }
+    }
 }
 
-fn with_lines(
-    configuration: &Configuration,
-    lines: LogFilter,
+/// Runs a command that does one thing and ends.
+fn ask<S>(
+    flags: Flags<S>,
+    command: impl AsyncFnOnce(&Configuration) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    start(Audience::Person, flags, async |configuration, _| {
+        command(configuration).await
+    })
+}
+
+/// Runs a command that waits for others: logs first, and last.
+fn start<S>(
+    audience: Audience,
+    flags: Flags<S>,
     command: impl AsyncFnOnce(&Configuration, &Telemetry) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let configuration = load(flags)?;
     let workers = std::thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(MOST_WORKERS);
@@ -143,11 +140,14 @@ fn with_lines(
         .build()
         .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
-        let telemetry = Telemetry::start(&configuration.settings.telemetry, lines)?;
+        let telemetry = Telemetry::start(
+            &configuration.settings.telemetry,
+            audience.lines(&configuration),
+        )?;
         for note in &configuration.notes {
             tracing::warn!("{note}");
         }
-        let result = command(configuration, &telemetry).await;
+        let result = command(&configuration, &telemetry).await;
         telemetry.finish().await;
         result
     })

@@ -245,8 +245,9 @@ async fn look_out(schema: &dyn Schema, readiness: &Readiness) {
         sleep(LOOK_AGAIN).await;
         let problem = match schema.status().await {
             Ok(SchemaStatus::Current) => {
+                readiness.database_is_right();
                 tracing::info!("the database answers");
-                return readiness.database_is_right();
+                return;
             }
             Ok(status) => store::schema_problem(&status)
                 .map(|failure| failure.to_string())

@@ -150,7 +150,7 @@ pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
     let failure = Failure::failed(format!("{what}: {}", Failure::chain(error)));
     match error {
         StoreError::Unavailable(_) => {
-            failure.hint("`linebot config check` shows which database is meant; is it running?")
+            failure.hint("`linebot config check` shows which database is meant")
         }
         StoreError::Refused(_) | StoreError::Damaged(_) => failure,
     }

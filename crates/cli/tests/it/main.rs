@@ -9,6 +9,7 @@ mod command_line;
 mod configuration;
 mod dev;
 mod doctor;
+mod mysql;
 mod reference;
 mod seed;
 mod serve;

@@ -1,8 +1,7 @@
 //! Taking over the table of the Flask bot, from a real MySQL.
 
+use crate::mysql::MysqlDatabase;
 use crate::support::{linebot, sqlite};
-use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Connection};
 use storage::ConversationRecord;
 use tempfile::TempDir;
 
@@ -13,44 +12,15 @@ const ALEX: &str = "U22222222222222222222222222222222";
 const KEYED: &str = "CREATE TABLE itemTable (user_id varchar(50), item varchar(50), todo_flg int, PRIMARY KEY (user_id, item)) ENGINE = InnoDB DEFAULT CHARSET = utf8";
 const NUMBERED: &str = "CREATE TABLE itemTable (main_key int AUTO_INCREMENT NOT NULL, user_id varchar(50), item varchar(2000), todo_flg int, PRIMARY KEY (main_key)) ENGINE = InnoDB DEFAULT CHARSET = utf8";
 
-/// The server's URL; `None`, said out loud, where there is none.
-fn server() -> Option<String> {
-    const VARIABLE: &str = "LINEBOT_TEST_MYSQL_URL";
-    let server = std::env::var(VARIABLE).ok();
-    if server.is_none() {
-        assert!(
-            std::env::var_os("LINEBOT_TEST_FULL").is_none(),
-            "{VARIABLE} is not set, but this run is to cover it"
-        );
-        eprintln!(
-            "not covered: the import from the Flask bot ({VARIABLE} is not set; `cargo xtask test` covers it)"
-        );
-    }
-    server
-}
-
 /// A database with the Flask bot's table.
-struct Seed {
-    connection: MySqlConnection,
-    database: String,
-    url: String,
-}
+struct Seed(MysqlDatabase);
 
 impl Seed {
-    async fn new(server: &str, name: &str, table: &'static str) -> Self {
-        let mut connection = MySqlConnection::connect(server).await.unwrap();
-        let database = format!("linebot_seed_{}_{name}", std::process::id());
-        let create = format!("CREATE DATABASE {database}; USE {database}; {table}");
-        sqlx::raw_sql(AssertSqlSafe(create))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        Self {
-            connection,
-            url: format!("{base}/{database}"),
-            database,
-        }
+    /// `None` where there is no server.
+    async fn new(table: &str) -> Option<Self> {
+        let mut database = MysqlDatabase::new().await?;
+        database.run(table).await;
+        Some(Self(database))
     }
 
     async fn insert(&mut self, user: Option<&str>, item: &str, open: Option<i32>) {
@@ -58,15 +28,7 @@ impl Seed {
             .bind(user)
             .bind(item)
             .bind(open);
-        row.execute(&mut self.connection).await.unwrap();
-    }
-
-    async fn remove(mut self) {
-        let drop = format!("DROP DATABASE {}", self.database);
-        sqlx::raw_sql(AssertSqlSafe(drop))
-            .execute(&mut self.connection)
-            .await
-            .unwrap();
+        row.execute(&mut self.0.connection).await.unwrap();
     }
 }
 
@@ -84,8 +46,9 @@ fn open_titles(record: &ConversationRecord) -> Vec<&str> {
 
 #[tokio::test]
 async fn the_table_of_the_tutorial_is_taken_over_once() {
-    let Some(server) = server() else { return };
-    let mut seed = Seed::new(&server, "keyed", KEYED).await;
+    let Some(mut seed) = Seed::new(KEYED).await else {
+        return;
+    };
     for (user, item, open) in [
         (MISAKI, "牛乳", 1),
         (MISAKI, "卵", 0),
@@ -98,7 +61,7 @@ async fn the_table_of_the_tutorial_is_taken_over_once() {
     let url = sqlite(folder.path(), true);
     let import = || {
         linebot(
-            &["import", "--from-seed", &seed.url],
+            &["import", "--from-seed", &seed.0.url],
             &[("DATABASE_URL", &url)],
         )
         .succeeded()
@@ -120,13 +83,14 @@ async fn the_table_of_the_tutorial_is_taken_over_once() {
         "conversations stored: 0\nconversations left as they were, being there already: 2\n"
     ));
     assert_eq!(exported(&url), lists);
-    seed.remove().await;
+    seed.0.remove().await;
 }
 
 #[tokio::test]
 async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
-    let Some(server) = server() else { return };
-    let mut seed = Seed::new(&server, "numbered", NUMBERED).await;
+    let Some(mut seed) = Seed::new(NUMBERED).await else {
+        return;
+    };
     for (item, open) in [
         ("zebra", Some(1)),
         ("Apple", Some(1)),
@@ -142,7 +106,7 @@ async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
     let folder = TempDir::new().unwrap();
     let url = sqlite(folder.path(), true);
     let report = linebot(
-        &["import", "--from-seed", &seed.url],
+        &["import", "--from-seed", &seed.0.url],
         &[("DATABASE_URL", &url)],
     )
     .succeeded();
@@ -168,7 +132,7 @@ async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
         ["zebra", "Apple", "clear"],
         "in the order they were typed"
     );
-    seed.remove().await;
+    seed.0.remove().await;
 }
 
 #[test]

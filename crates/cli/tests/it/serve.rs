@@ -1,7 +1,9 @@
 //! A bot from its start to its end.
 
+use crate::mysql::MysqlDatabase;
 use crate::support::{Bot, SECRET, linebot, request, sqlite, webhook};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use tempfile::TempDir;
 
 /// Nobody listens there: replies stay owed, which is not the matter of these tests.
@@ -165,4 +167,52 @@ fn a_webhook_is_one_line_of_json_without_what_was_said() {
         !rest.contains("杏仁豆腐") && rest.contains("\"stopped\""),
         "{rest}"
     );
+}
+
+/// Carries connections to `target` from a port that is only now opened.
+fn forward(port: u16, target: String) {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    thread::spawn(move || {
+        for incoming in listener.incoming() {
+            let (incoming, outgoing) = (incoming.unwrap(), TcpStream::connect(&target).unwrap());
+            for (mut from, mut to) in [
+                (incoming.try_clone().unwrap(), outgoing.try_clone().unwrap()),
+                (outgoing, incoming),
+            ] {
+                // Either side may end at any time.
+                thread::spawn(move || std::io::copy(&mut from, &mut to).is_ok());
+            }
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_database_that_comes_later_makes_it_ready_without_a_restart() {
+    let Some(database) = MysqlDatabase::new().await else {
+        return;
+    };
+    linebot(&["migrate"], &[("DATABASE_URL", &database.url)]).succeeded();
+    let server = database
+        .server
+        .rsplit_once('/')
+        .unwrap()
+        .0
+        .rsplit_once('@')
+        .unwrap()
+        .1
+        .to_owned();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = database.url.replace(&server, &format!("127.0.0.1:{port}"));
+    let (mut bot, address) = Bot::serve(&[("DATABASE_URL", &url), NO_LINE]);
+    assert_status(&get(address, "/readyz"), 503);
+
+    forward(port, server);
+    bot.logged("the database answers");
+    assert_status(&get(address, "/readyz"), 200);
+    drop(bot);
+    database.remove().await;
 }

@@ -1,0 +1,98 @@
+//! `linebot doctor`: everything a running bot needs, checked one after the other, each failure with its cure.
+
+mod clock;
+mod finding;
+mod line_channel;
+
+use crate::channel;
+use crate::config::Configuration;
+use crate::failure::Failure;
+use crate::output;
+use crate::store::{self, Access};
+use finding::Finding;
+use secrecy::{ExposeSecret, SecretString};
+
+/// What a channel secret looks like: 32 hexadecimal digits.
+const SECRET_DIGITS: usize = 32;
+
+pub(crate) async fn run(configuration: &Configuration, json: bool) -> Result<(), Failure> {
+    let mut findings = vec![complete(configuration)];
+    findings.extend(secrets(configuration));
+    match channel::client(configuration) {
+        Ok(client) => {
+            findings.extend(line_channel::check(configuration, &client).await);
+            findings.push(clock::check(configuration).await);
+        }
+        Err(failure) => findings.push(Finding::failed("access token", &failure)),
+    }
+    findings.push(database(configuration).await);
+    let bad = findings.iter().filter(|finding| !finding.ok).count();
+    let text = if json {
+        format!(
+            "{:#}\n",
+            serde_json::json!({"ok": bad == 0, "checks": findings})
+        )
+    } else {
+        finding::as_text(&findings)
+    };
+    output::print(&text)?;
+    if bad == 0 {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!(
+            "{bad} of {} checks failed",
+            findings.len()
+        )))
+    }
+}
+
+fn complete(configuration: &Configuration) -> Finding {
+    match configuration.missing().as_slice() {
+        [] => Finding::good("configuration", "complete"),
+        missing => Finding::bad(
+            "configuration",
+            format!("missing: {}", missing.join(", ")),
+            "set them; `linebot serve --help` says what each is",
+        ),
+    }
+}
+
+/// The shape of every secret: a token or an id in its place is a common mistake.
+fn secrets(configuration: &Configuration) -> Vec<Finding> {
+    const CHECK: &str = "channel secret";
+    let looks_right = |secret: &SecretString| {
+        let secret = secret.expose_secret();
+        secret.len() == SECRET_DIGITS && secret.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let secrets = configuration.settings.channel.secrets();
+    let findings = secrets.iter().map(|secret| {
+        if looks_right(secret) {
+            Finding::good(CHECK, format!("{SECRET_DIGITS} hexadecimal digits"))
+        } else {
+            Finding::bad(CHECK, format!("not {SECRET_DIGITS} hexadecimal digits"), "copy it from the LINE Developers Console: your channel, Basic settings, Channel secret")
+        }
+    });
+    findings.collect()
+}
+
+async fn database(configuration: &Configuration) -> Finding {
+    const CHECK: &str = "database";
+    let checked = async {
+        let database = store::configured(configuration)?;
+        let opened = store::open(
+            database,
+            configuration.settings.database.database_connections,
+            Access::Read,
+        )?;
+        let checked = opened.check_schema().await;
+        opened.store.close().await;
+        checked.map(|()| database)
+    };
+    match checked.await {
+        Ok(database) => Finding::good(
+            CHECK,
+            format!("{database} answers, its tables are up to date"),
+        ),
+        Err(failure) => Finding::failed(CHECK, &failure),
+    }
+}
