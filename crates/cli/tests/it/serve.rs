@@ -169,6 +169,36 @@ fn a_webhook_is_one_line_of_json_without_what_was_said() {
     );
 }
 
+#[test]
+fn a_taken_port_for_metrics_is_an_error_only_where_someone_asked_for_it() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    // If another program has it, all the better.
+    let _usual = TcpListener::bind("0.0.0.0:9090");
+    let (bot, address) = Bot::serve(&[
+        ("DATABASE_URL", &url),
+        ("LINEBOT_METRICS_LISTEN", ""),
+        NO_LINE,
+    ]);
+    assert_status(&get(address, "/healthz"), 200);
+    drop(bot);
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = taken.local_addr().unwrap().to_string();
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("LINE_CHANNEL_SECRET", SECRET),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "x"),
+        ("LINEBOT_LISTEN", "127.0.0.1:0"),
+        ("LINEBOT_METRICS_LISTEN", &metrics),
+    ];
+    let complaint = linebot(&["serve"], &variables).failed(1);
+    assert!(
+        complaint.contains(&metrics) && complaint.contains("LINEBOT_METRICS_LISTEN"),
+        "{complaint}"
+    );
+}
+
 /// Carries connections to `target` from a port that is only now opened.
 fn forward(port: u16, target: String) {
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
