@@ -30,6 +30,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         tests.arg("--workspace");
     }
     tests.args(arguments).env("LINEBOT_TEST_FULL", "1");
+    // `#[ignore]` marks the tests that plain `cargo test` cannot run.
+    if !arguments.iter().any(|argument| argument == "--") {
+        tests.arg("--");
+    }
+    tests.arg("--include-ignored");
     if unset(PYTHON)
         && let Some(path) = python::with_line_sdk()?
     {

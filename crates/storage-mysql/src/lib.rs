@@ -30,6 +30,8 @@ mod transaction;
 mod transfer;
 
 pub use options::{InvalidOptions, Options};
+#[doc(hidden)]
+pub use sql::texts;
 
 use crate::commit::Commit;
 use crate::pool::Pool;

@@ -1,15 +1,19 @@
 //! Every statement there is. All are understood alike by MySQL 8.4 and 9, and MariaDB 10.6 and later.
 //!
 //! `VALUES(column)` in an upsert is deprecated on MySQL, whose new form MariaDB does not know.
+//!
+//! A statement reads the rows it names and no others. Left alone, both servers read a table of few rows from end to
+//! end, and wait for rows that other batches have locked, which soon ends in a deadlock. `FORCE INDEX` keeps them to the
+//! key, but in a `DELETE` only when a column outside the key is asked for too: hence `… <> -1`, which is always true.
 
-use crate::statement::ListStatement;
+use crate::statement::{LARGEST, ListStatement};
+use std::sync::Arc;
 
 pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 pub(crate) const PING: &str = "SELECT 1 FROM conversations LIMIT 1";
 
-/// Locks conversations in the order of their ids, the same in every process. Without the hint a small table is read
-/// from end to end, waiting for rows that are none of our business.
+/// Locks conversations in the order of their ids, the same in every process.
 pub(crate) static LOCK_CONVERSATIONS: ListStatement = ListStatement::new(
     "SELECT conversation_id, revision, next_task_id, undoable, unsent, language, left_at \
      FROM conversations FORCE INDEX (PRIMARY) WHERE conversation_id IN (",
@@ -80,31 +84,36 @@ pub(crate) static ADD_CLOSED_TASKS: ListStatement = ListStatement::new(
 );
 
 pub(crate) static DELETE_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM tasks WHERE (conversation_id, task_id) IN (",
+    "DELETE tasks FROM tasks FORCE INDEX (PRIMARY) \
+     WHERE added_revision <> -1 AND (conversation_id, task_id) IN (",
     "(?,?)",
     ")",
 );
 
 pub(crate) static DELETE_CLOSED_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM closed_tasks WHERE (conversation_id, task_id) IN (",
+    "DELETE closed_tasks FROM closed_tasks FORCE INDEX (PRIMARY) \
+     WHERE added_revision <> -1 AND (conversation_id, task_id) IN (",
     "(?,?)",
     ")",
 );
 
 pub(crate) static FORGET_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM tasks WHERE (conversation_id, message_id) IN (",
+    "DELETE tasks FROM tasks FORCE INDEX (PRIMARY) \
+     WHERE (conversation_id, message_id) IN (",
     "(?,?)",
     ")",
 );
 
 pub(crate) static FORGET_CLOSED_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM closed_tasks WHERE (conversation_id, message_id) IN (",
+    "DELETE closed_tasks FROM closed_tasks FORCE INDEX (PRIMARY) \
+     WHERE (conversation_id, message_id) IN (",
     "(?,?)",
     ")",
 );
 
 pub(crate) static FORGET_OWED: ListStatement = ListStatement::new(
-    "DELETE FROM owed_replies WHERE (conversation_id, message_id) IN (",
+    "DELETE owed_replies FROM owed_replies FORCE INDEX (PRIMARY) \
+     WHERE (conversation_id, message_id) IN (",
     "(?,?)",
     ")",
 );
@@ -118,7 +127,8 @@ pub(crate) static ADD_OWED: ListStatement = ListStatement::new(
 );
 
 pub(crate) static DELETE_OWED: ListStatement = ListStatement::new(
-    "DELETE FROM owed_replies WHERE (conversation_id, event_id) IN (",
+    "DELETE owed_replies FROM owed_replies FORCE INDEX (PRIMARY) \
+     WHERE due_at <> -1 AND (conversation_id, event_id) IN (",
     "(?,?)",
     ")",
 );
@@ -139,7 +149,8 @@ pub(crate) const TAKE_DUE: &str = "SELECT conversation_id, event_id, reply_token
      WHERE due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED";
 
 pub(crate) static LEASE_DUE: ListStatement = ListStatement::new(
-    "UPDATE owed_replies SET due_at = ? WHERE (conversation_id, event_id) IN (",
+    "UPDATE owed_replies FORCE INDEX (PRIMARY) SET due_at = ? \
+     WHERE (conversation_id, event_id) IN (",
     "(?,?)",
     ")",
 );
@@ -151,7 +162,8 @@ pub(crate) const OLD_EVENTS: &str = "SELECT event_id, conversation_id FROM event
 
 /// This and its like name the time again: a row may have been written anew since its key was read.
 pub(crate) static DELETE_EVENTS: ListStatement = ListStatement::new(
-    "DELETE FROM events WHERE received_at < ? AND (event_id, conversation_id) IN (",
+    "DELETE events FROM events FORCE INDEX (PRIMARY) \
+     WHERE received_at < ? AND (event_id, conversation_id) IN (",
     "(?,?)",
     ")",
 );
@@ -160,7 +172,8 @@ pub(crate) const OLD_CLOSED_TASKS: &str = "SELECT conversation_id, task_id FROM 
      FORCE INDEX (closed_tasks_by_closed_at) WHERE closed_at < ? ORDER BY closed_at LIMIT ?";
 
 pub(crate) static DELETE_OLD_CLOSED_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM closed_tasks WHERE closed_at < ? AND (conversation_id, task_id) IN (",
+    "DELETE closed_tasks FROM closed_tasks FORCE INDEX (PRIMARY) \
+     WHERE closed_at < ? AND (conversation_id, task_id) IN (",
     "(?,?)",
     ")",
 );
@@ -170,7 +183,8 @@ pub(crate) const OLD_OWED: &str =
     "SELECT conversation_id, event_id FROM owed_replies WHERE received_at < ? LIMIT ?";
 
 pub(crate) static DELETE_OLD_OWED: ListStatement = ListStatement::new(
-    "DELETE FROM owed_replies WHERE received_at < ? AND (conversation_id, event_id) IN (",
+    "DELETE owed_replies FROM owed_replies FORCE INDEX (PRIMARY) \
+     WHERE received_at < ? AND (conversation_id, event_id) IN (",
     "(?,?)",
     ")",
 );
@@ -179,22 +193,29 @@ pub(crate) const LEFT_CONVERSATIONS: &str = "SELECT conversation_id FROM convers
      FORCE INDEX (conversations_by_left_at) WHERE left_at < ? ORDER BY left_at LIMIT ?";
 
 pub(crate) static DELETE_CONVERSATIONS: ListStatement = ListStatement::new(
-    "DELETE FROM conversations WHERE conversation_id IN (",
+    "DELETE conversations FROM conversations FORCE INDEX (PRIMARY) \
+     WHERE revision <> -1 AND conversation_id IN (",
     "?",
     ")",
 );
 
-pub(crate) static DELETE_ALL_TASKS: ListStatement =
-    ListStatement::new("DELETE FROM tasks WHERE conversation_id IN (", "?", ")");
+pub(crate) static DELETE_ALL_TASKS: ListStatement = ListStatement::new(
+    "DELETE tasks FROM tasks FORCE INDEX (PRIMARY) \
+     WHERE added_revision <> -1 AND conversation_id IN (",
+    "?",
+    ")",
+);
 
 pub(crate) static DELETE_ALL_CLOSED_TASKS: ListStatement = ListStatement::new(
-    "DELETE FROM closed_tasks WHERE conversation_id IN (",
+    "DELETE closed_tasks FROM closed_tasks FORCE INDEX (PRIMARY) \
+     WHERE added_revision <> -1 AND conversation_id IN (",
     "?",
     ")",
 );
 
 pub(crate) static DELETE_ALL_OWED: ListStatement = ListStatement::new(
-    "DELETE FROM owed_replies WHERE conversation_id IN (",
+    "DELETE owed_replies FROM owed_replies FORCE INDEX (PRIMARY) \
+     WHERE due_at <> -1 AND conversation_id IN (",
     "?",
     ")",
 );
@@ -242,3 +263,78 @@ pub(crate) const RECORD_MIGRATION: &str = "INSERT INTO schema_migrations \
      (version, name, checksum, applied_at) \
      VALUES (?, ?, ?, CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)) \
      ON DUPLICATE KEY UPDATE version = VALUES(version)";
+
+/// Every text that may be sent: as it is, or with one item and with the most.
+#[doc(hidden)]
+pub fn texts() -> Vec<Arc<str>> {
+    let lists = [
+        &LOCK_CONVERSATIONS,
+        &LOAD_CLAIMS,
+        &LOAD_TASKS,
+        &LOAD_CLOSED_TASKS,
+        &ADD_CONVERSATIONS,
+        &SAVE_CONVERSATIONS,
+        &ADD_CLAIMS,
+        &ADD_TASKS,
+        &ADD_CLOSED_TASKS,
+        &DELETE_TASKS,
+        &DELETE_CLOSED_TASKS,
+        &FORGET_TASKS,
+        &FORGET_CLOSED_TASKS,
+        &FORGET_OWED,
+        &ADD_OWED,
+        &DELETE_OWED,
+        &STILL_OWED,
+        &LEASE_DUE,
+        &DELETE_EVENTS,
+        &DELETE_OLD_CLOSED_TASKS,
+        &DELETE_OLD_OWED,
+        &DELETE_CONVERSATIONS,
+        &DELETE_ALL_TASKS,
+        &DELETE_ALL_CLOSED_TASKS,
+        &DELETE_ALL_OWED,
+    ];
+    let plain = [
+        COMMIT,
+        ROLLBACK,
+        PING,
+        OWE_ANEW,
+        TAKE_DUE,
+        COUNT_OWED,
+        OLD_EVENTS,
+        OLD_CLOSED_TASKS,
+        OLD_OWED,
+        LEFT_CONVERSATIONS,
+        REPEATABLE_READ,
+        EXPORT_AFTER,
+        EXPORT_FIRST,
+        EXPORT_TASKS,
+        EXPORT_CLOSED_TASKS,
+        LOCK_SCHEMA,
+        LOCK_SCHEMA_PATIENTLY,
+        CREATE_MIGRATIONS,
+        MIGRATIONS_TABLE,
+        APPLIED_MIGRATIONS,
+        RECORD_MIGRATION,
+    ];
+    lists
+        .iter()
+        .flat_map(|list| [list.text(1), list.text(LARGEST)])
+        .chain(plain.map(Arc::from))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_statement_is_in_the_list_of_texts() {
+        let (statements, list) = include_str!("sql.rs").split_once("pub fn texts()").unwrap();
+        for line in statements.lines() {
+            let words = line.strip_prefix("pub(crate) static ");
+            let words = words.or_else(|| line.strip_prefix("pub(crate) const "));
+            if let Some((name, _)) = words.and_then(|words| words.split_once(':')) {
+                assert!(list.contains(&format!("{name},")), "{name} is missing");
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use todo::Timestamp;
 
 /// The most items in one execution.
-const LARGEST: usize = 256;
+pub(crate) const LARGEST: usize = 256;
 
 /// Powers of two up to [`LARGEST`].
 const SIZES: usize = LARGEST.ilog2() as usize + 1;

@@ -12,7 +12,7 @@ use storage_mysql::{MysqlStore, Options};
 /// The connections of a store under test.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
-/// Dropped with this.
+/// Dropped with this, and so is a user of the same name.
 pub(crate) struct TestDatabase {
     /// Of the server, without a database, for a user who may do everything.
     server: String,
@@ -55,6 +55,14 @@ impl TestDatabase {
     /// A connection as the user who may do everything.
     pub(crate) async fn connection(&self) -> MySqlConnection {
         self.connect(&self.name).await
+    }
+
+    /// The connections to this database, without `connection`.
+    pub(crate) async fn connection_ids(&self, connection: &mut MySqlConnection) -> Vec<u64> {
+        let others = "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist \
+                      WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        let rows = connection.fetch_all(others).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
     }
 
     async fn connect(&self, database: &str) -> MySqlConnection {
@@ -103,11 +111,16 @@ impl Drop for TestDatabase {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let drop = format!("DROP DATABASE {}", self.name);
                 let mut connection = self.connect("").await;
-                connection.execute(AssertSqlSafe(drop)).await.unwrap();
+                for sql in [
+                    format!("DROP DATABASE {}", self.name),
+                    format!("DROP USER IF EXISTS '{}'@'%'", self.name),
+                ] {
+                    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                }
             });
         };
-        std::thread::scope(|scope| scope.spawn(dropping).join()).unwrap();
+        // Whether it works is not what the test is about.
+        let _ = std::thread::scope(|scope| scope.spawn(dropping).join());
     }
 }

@@ -1,0 +1,148 @@
+//! A batch waits for nothing but its own conversations, and for those as long as it may.
+
+use crate::database::TestDatabase;
+use sqlx::mysql::MySqlRow;
+use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use storage::conformance::fixture::{batch, commit, key, text, titles};
+use storage::{Batch, Schema, Store, StoreError};
+
+crate::on_both_servers! {
+    a_batch_does_not_wait_for_rows_of_other_conversations
+    a_batch_undone_by_a_deadlock_is_tried_again
+    a_conversation_locked_for_too_long_makes_the_store_unavailable_in_time
+}
+
+const TITLES: &str = "milk\nbread\neggs\ntea\nsalt\nrice";
+
+/// A transaction of another process, which locks rows and nothing between them.
+async fn begin(database: &TestDatabase) -> MySqlConnection {
+    let mut other = database.connection().await;
+    run(
+        &mut other,
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    )
+    .await;
+    other.execute("BEGIN").await.unwrap();
+    other
+}
+
+async fn run(connection: &mut MySqlConnection, sql: &str) {
+    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+}
+
+async fn a_batch_does_not_wait_for_rows_of_other_conversations(database: &TestDatabase) {
+    let store = database.store();
+    store.migrate().await.unwrap();
+    // Fewer rows than the keys named below: a server would rather read the whole table.
+    commit(
+        &store,
+        vec![text("U1", "e1", TITLES), text("U2", "e2", TITLES)],
+    )
+    .await;
+    let mut other = begin(database).await;
+    for table in ["conversations", "tasks", "owed_replies", "events"] {
+        let lock = format!("SELECT * FROM {table} WHERE conversation_id = 'U2' FOR UPDATE");
+        run(&mut other, &lock).await;
+    }
+    let mut sent = vec![key("U1", "e1")];
+    sent.extend((0..30).map(|n| key("U3", &format!("no such reply {n}"))));
+    let toggled = Batch {
+        replied: sent,
+        deadline: Instant::now() + Duration::from_millis(900),
+        ..batch(vec![
+            text("U1", "e3", TITLES),
+            text("U3", "e4", "eggs"),
+            text("U1", "e5", "undo"),
+            text("U1", "e6", TITLES),
+        ])
+    };
+    store.commit(&toggled).await.unwrap();
+    assert!(titles(&store, "U1").await.is_empty());
+}
+
+async fn a_batch_undone_by_a_deadlock_is_tried_again(database: &TestDatabase) {
+    let store = Arc::new(database.store());
+    store.migrate().await.unwrap();
+    commit(
+        &*store,
+        vec![text("U1", "e1", "milk"), text("U2", "e2", "milk")],
+    )
+    .await;
+    let mut other = begin(database).await;
+    // The server undoes the transaction that changed fewer rows: the store's.
+    for n in 0..50 {
+        let insert = format!("INSERT INTO events VALUES ('filler {n}', 'U9', 0)");
+        run(&mut other, &insert).await;
+    }
+    run(
+        &mut other,
+        "UPDATE conversations SET updated_at = 1 WHERE conversation_id = 'U2'",
+    )
+    .await;
+    let committing = tokio::spawn({
+        let store = store.clone();
+        async move {
+            commit(
+                &*store,
+                vec![text("U1", "e3", "eggs"), text("U2", "e4", "eggs")],
+            )
+            .await
+        }
+    });
+    until_somebody_waits(database).await;
+    run(
+        &mut other,
+        "UPDATE conversations SET updated_at = 1 WHERE conversation_id = 'U1'",
+    )
+    .await;
+    run(&mut other, "COMMIT").await;
+    committing.await.unwrap();
+    assert_eq!(titles(&*store, "U1").await, ["milk", "eggs"]);
+    assert_eq!(titles(&*store, "U2").await, ["milk", "eggs"]);
+}
+
+/// Asks until a transaction in this database waits for a lock.
+///
+/// Two queries: joined in one, they crash MariaDB 10.11.
+async fn until_somebody_waits(database: &TestDatabase) {
+    let mut connection = database.connection().await;
+    loop {
+        let waiting = "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx \
+                       WHERE trx_state = 'LOCK WAIT'";
+        let waiting = connection.fetch_all(waiting).await.unwrap();
+        let ours = database.connection_ids(&mut connection).await;
+        let waits = |row: &MySqlRow| ours.contains(&row.get::<u64, _>(0));
+        if waiting.iter().any(waits) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_conversation_locked_for_too_long_makes_the_store_unavailable_in_time(
+    database: &TestDatabase,
+) {
+    let store = database.store();
+    store.migrate().await.unwrap();
+    commit(&store, vec![text("U1", "e1", "milk")]).await;
+    let mut other = begin(database).await;
+    run(
+        &mut other,
+        "UPDATE conversations SET updated_at = 1 WHERE conversation_id = 'U1'",
+    )
+    .await;
+    let hopeless = Batch {
+        deadline: Instant::now() + Duration::from_millis(300),
+        ..batch(vec![text("U1", "e2", "bread")])
+    };
+    let refused = store.commit(&hopeless).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    run(&mut other, "ROLLBACK").await;
+    commit(&store, vec![text("U1", "e2", "bread")]).await;
+    assert_eq!(titles(&store, "U1").await, ["milk", "bread"]);
+}
