@@ -174,7 +174,7 @@ fn log(
     let forwarded_for = headers
         .get("x-forwarded-for")
         .and_then(|value| value.to_str().ok());
-    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
+    let duration_ms = f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1000.0;
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

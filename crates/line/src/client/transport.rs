@@ -133,7 +133,7 @@ fn log(endpoint: Endpoint, result: &Result<Answer, ClientError>, duration: Durat
     let method = endpoint.method();
     let method = method.as_str();
     let endpoint = endpoint.template();
-    let duration_ms = duration.as_secs_f64() * 1000.0;
+    let duration_ms = f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0;
     match result {
         Ok(answer) => tracing::info!(
             target: "line::client",

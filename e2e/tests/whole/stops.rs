@@ -1,0 +1,84 @@
+//! A stop loses nothing, in the order a rolling update needs.
+
+use e2e::{Database, Stage};
+use simulator::Person;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// One GET on a connection of its own: the head and the body as text.
+async fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: bot\r\n\r\n").as_bytes())
+        .await?;
+    let mut answer = vec![0; 4096];
+    let length = stream.read(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
+}
+
+#[tokio::test]
+async fn a_stop_answers_what_it_took_and_exits_with_0() -> anyhow::Result<()> {
+    let stage = Stage::new(Database::sqlite()?).await?;
+    let (mut bot, _) = stage.serve().await?;
+    let chat = stage.simulator.user(&Person::alex().id)?;
+    let mut deliveries = Vec::new();
+    for number in 0..20 {
+        deliveries.push(chat.says(&format!("task {number}")).await?);
+    }
+    bot.terminate()?;
+    assert_eq!(bot.ended().await?.code(), Some(0));
+    for delivery in &deliveries {
+        assert!(delivery.first_outcome().await?.is_delivered());
+    }
+    assert_eq!(chat.bot_messages().len(), 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_it_drains_it_serves_on_and_asks_for_connections_to_be_closed() -> anyhow::Result<()>
+{
+    let mut stage = Stage::new(Database::sqlite()?).await?;
+    stage
+        .environment
+        .insert("LINEBOT_DRAIN_SECONDS".to_owned(), "600".to_owned());
+    let (mut bot, address) = stage.serve().await?;
+    assert!(get(address, "/readyz").await?.starts_with("HTTP/1.1 200"));
+    bot.terminate()?;
+    bot.line("that it is stopping", |line| {
+        line.contains("\"stopping\"").then_some(())
+    })
+    .await?;
+    let readiness = get(address, "/readyz").await?;
+    assert!(readiness.starts_with("HTTP/1.1 503"), "{readiness}");
+    assert!(
+        readiness.to_lowercase().contains("connection: close"),
+        "{readiness}"
+    );
+    assert!(get(address, "/healthz").await?.starts_with("HTTP/1.1 200"));
+    let reply = stage
+        .simulator
+        .user(&Person::alex().id)?
+        .asks("milk")
+        .await?;
+    assert!(reply[0].text().is_some_and(|text| text.contains("milk")));
+    // A second signal ends the drain.
+    bot.terminate()?;
+    assert_eq!(bot.ended().await?.code(), Some(143));
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_right_tables_serve_says_what_to_run() -> anyhow::Result<()> {
+    let stage = Stage::new(Database::sqlite()?).await?;
+    let mut environment = stage.environment.clone();
+    let empty = Database::sqlite()?;
+    std::fs::write(empty.url.trim_start_matches("sqlite://"), b"")?;
+    environment.insert("DATABASE_URL".to_owned(), empty.url.clone());
+    let mut bot = e2e::Linebot::start(&["serve"], &environment)?;
+    assert_eq!(bot.ended().await?.code(), Some(1));
+    bot.line("the cure", |line| {
+        line.contains("linebot migrate").then_some(())
+    })
+    .await
+}
