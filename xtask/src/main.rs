@@ -2,14 +2,14 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`ci`] | everything a change must pass, in order |
-//! | [`test`] | all tests, with everything they need installed and started |
-//! | [`bench`] | the benchmark, built for release, on a MySQL of its own |
-//! | [`mysql`], [`mariadb`] | throw-away database servers on loopback |
-//! | [`server`] | what those have in common: a port, a folder, an end |
-//! | [`python`], [`browser`] | LINE's Python SDK and a browser, for the end-to-end tests |
-//! | [`apt`] | Debian packages that are missing |
-//! | [`command`], [`paths`] | running programs, finding folders |
+//! | `ci` | everything a change must pass, in order |
+//! | `test` | all tests, with everything they need installed and started |
+//! | `bench` | the benchmark, built for release, on a MySQL of its own |
+//! | `mysql`, `mariadb` | throw-away database servers on loopback |
+//! | `server` | what those have in common: a port, a folder, an end |
+//! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
+//! | `apt` | Debian packages that are missing |
+//! | `command`, `paths` | running programs, finding folders |
 
 mod apt;
 mod bench;

@@ -6,7 +6,7 @@
 //! | variable | what it is |
 //! |---|---|
 //! | `LINEBOT_TEST_FULL` | `1`: a test that lacks one of the others fails instead of saying that it did nothing |
-//! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything |
+//! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything, without a database: `mysql://root@127.0.0.1:3306` |
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |

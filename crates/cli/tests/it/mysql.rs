@@ -9,7 +9,7 @@ const VARIABLE: &str = "LINEBOT_TEST_MYSQL_URL";
 
 /// A new database for one test.
 pub(crate) struct MysqlDatabase {
-    /// The server, whose URL ends in another database.
+    /// The URL of the server, without a database.
     pub(crate) server: String,
     pub(crate) name: String,
     pub(crate) url: String,
@@ -36,7 +36,7 @@ impl MysqlDatabase {
             std::process::id(),
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
-        let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+        let url = format!("{}/{name}", server.trim_end_matches('/'));
         let mut database = Self {
             server,
             name,

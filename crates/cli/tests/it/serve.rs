@@ -222,15 +222,8 @@ async fn a_database_that_comes_later_makes_it_ready_without_a_restart() {
         return;
     };
     linebot(&["migrate"], &[("DATABASE_URL", &database.url)]).succeeded();
-    let server = database
-        .server
-        .rsplit_once('/')
-        .unwrap()
-        .0
-        .rsplit_once('@')
-        .unwrap()
-        .1
-        .to_owned();
+    let (_, server) = database.server.rsplit_once('@').unwrap();
+    let server = server.trim_end_matches('/').to_owned();
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
