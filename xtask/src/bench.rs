@@ -10,11 +10,14 @@ const MYSQL_PROCESS: &str = "LINEBOT_TEST_MYSQL_PROCESS";
 
 /// Builds, starts MySQL unless `LINEBOT_TEST_MYSQL_URL` names one, and measures, passing `arguments` on to `figures`.
 pub(crate) fn run(without_mysql: bool, arguments: &[String]) -> Result<()> {
-    command::run(
-        Command::new(paths::cargo())
-            .args(["build", "--release", "-p", "linebot", "-p", "bench"])
-            .current_dir(paths::root()),
-    )?;
+    command::run(&mut command::cargo([
+        "build",
+        "--release",
+        "-p",
+        "linebot",
+        "-p",
+        "bench",
+    ]))?;
     let mut figures = Command::new(paths::target().join("release/figures"));
     figures.args(arguments);
     let server = if without_mysql {

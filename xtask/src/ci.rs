@@ -14,13 +14,13 @@ const RUSTDOCFLAGS: &str = "--deny=warnings --allow=rustdoc::private_intra_doc_l
 pub(crate) fn run() -> Result<()> {
     step(
         "format",
-        "cargo fmt",
-        &mut cargo(["fmt", "--all", "--check"]),
+        "run `cargo fmt`",
+        &mut command::cargo(["fmt", "--all", "--check"]),
     )?;
     step(
         "lints",
-        "cargo clippy --workspace --all-targets --fix --allow-dirty",
-        &mut cargo([
+        "run `cargo clippy --workspace --all-targets --fix --allow-dirty` and mend what is left",
+        &mut command::cargo([
             "clippy",
             "--workspace",
             "--all-targets",
@@ -31,8 +31,8 @@ pub(crate) fn run() -> Result<()> {
     )?;
     step(
         "docs",
-        "cargo doc --workspace --no-deps, and mend the comments it names",
-        cargo([
+        "mend the comments that `cargo doc --workspace --no-deps --document-private-items` names",
+        command::cargo([
             "doc",
             "--workspace",
             "--no-deps",
@@ -44,8 +44,8 @@ pub(crate) fn run() -> Result<()> {
     // Dependencies of other platforms too: the next step looks at all of them, offline.
     step(
         "fetch",
-        "cargo update --workspace",
-        &mut cargo(["fetch", "--locked"]),
+        "run `cargo update --workspace` and commit Cargo.lock",
+        &mut command::cargo(["fetch", "--locked"]),
     )?;
     step(
         "dependencies",
@@ -61,15 +61,9 @@ pub(crate) fn run() -> Result<()> {
             ])
             .current_dir(paths::root()),
     )?;
-    test::run(&[]).context("to run one test again: cargo xtask test NAME")
-}
-
-fn cargo<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
-    let mut command = Command::new(paths::cargo());
-    command.args(arguments).current_dir(paths::root());
-    command
+    test::run(&[]).context("tests: run one again with `cargo xtask test NAME`")
 }
 
 fn step(name: &str, cure: &str, command: &mut Command) -> Result<()> {
-    command::run(command).with_context(|| format!("{name}: to fix it, run: {cure}"))
+    command::run(command).with_context(|| format!("{name}: {cure}"))
 }

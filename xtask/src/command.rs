@@ -1,7 +1,28 @@
 //! Running programs, so that a failure says which one and why.
 
+use crate::paths;
 use anyhow::{Context, Result, bail};
+use std::env;
 use std::process::{Command, Stdio};
+
+/// The cargo that runs us, in the root of the workspace.
+///
+/// Without what it told us about our own package: build scripts of dependencies (ring's) ask for that, and would run
+/// again after every change between this and a cargo called by hand.
+pub(crate) fn cargo<const COUNT: usize>(arguments: [&str; COUNT]) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(paths::root());
+    for (name, _) in env::vars_os() {
+        let about_us = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if about_us {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// Runs `command` with its output shown, after printing it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {

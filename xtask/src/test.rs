@@ -12,10 +12,9 @@
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
 
 use crate::server::Server;
-use crate::{browser, command, mariadb, mysql, paths, python};
+use crate::{browser, command, mariadb, mysql, python};
 use anyhow::Result;
 use std::env;
-use std::process::Command;
 
 const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
 const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
@@ -24,9 +23,10 @@ const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
 
 /// Runs the tests, passing `arguments` on to `cargo test`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let mut tests = Command::new(paths::cargo());
-    tests.arg("test").current_dir(paths::root());
-    if !arguments.iter().any(|argument| argument.starts_with("-p")) {
+    let mut tests = command::cargo(["test"]);
+    let names_packages =
+        |argument: &String| argument.starts_with("-p") || argument.starts_with("--p");
+    if !arguments.iter().any(names_packages) {
         tests.arg("--workspace");
     }
     tests.args(arguments).env("LINEBOT_TEST_FULL", "1");
