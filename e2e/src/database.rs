@@ -41,9 +41,6 @@ impl Database {
         };
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let database = format!("e2e_{}_{number}", std::process::id());
-        let (base, _) = server
-            .rsplit_once('/')
-            .context("a database URL ends in a database's name")?;
         let mut connection = MySqlConnection::connect(&server)
             .await
             .with_context(|| format!("{name} does not answer"))?;
@@ -54,7 +51,7 @@ impl Database {
         .await?;
         Ok(Some(Self {
             name,
-            url: format!("{base}/{database}"),
+            url: format!("{}/{database}", server.trim_end_matches('/')),
             _folder: TempDir::new()?,
         }))
     }

@@ -1,6 +1,6 @@
 //! The binary under test as a child process.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -134,11 +134,14 @@ impl Linebot {
             .join("\n")
     }
 
+    /// Its process, while it runs.
+    pub fn process_id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("linebot has ended already")
+    }
+
     /// Asks it to stop, as Kubernetes does.
     pub fn terminate(&self) -> anyhow::Result<()> {
-        let Some(id) = self.child.id() else {
-            bail!("linebot has ended already")
-        };
+        let id = self.process_id()?;
         // The standard library sends SIGKILL only.
         let status = Command::new("kill")
             .args(["-TERM", &id.to_string()])

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::Targets;
 
 /// Threads that carry the bot: LINE's webhooks leave most of a core idle, and what SQLite and TLS do is on threads of
 /// its own; more only hand work to each other.
-const MOST_WORKERS: usize = 2;
+const MOST_WORKERS: usize = 1;
 
 /// Runs the program with this process's arguments and environment.
 pub fn run() -> ExitCode {

@@ -58,10 +58,13 @@ pub(crate) async fn callback(State(app): State<Arc<App>>, request: Request<Body>
         None => StatusCode::OK.into_response(),
         Some(message) => {
             let mut response = problem(status, message);
+            let headers = response.headers_mut();
             if status == StatusCode::SERVICE_UNAVAILABLE {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            } else {
+                // Its body may be unread, so the connection cannot be used again: say so, or the next request on it
+                // meets a closed socket.
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             response
         }
