@@ -108,24 +108,32 @@ fn rate(connections: usize, flask: f64) -> Figure {
     }
 }
 
-fn costs() -> [Figure; 2] {
-    let bot = figure(
-        "CPU of the bot for a message",
-        Unit::Microseconds,
-        None,
-        |trial| Some(trial.cost.bot),
-    );
-    let database = "CPU of the database server for a message";
+fn costs() -> [Figure; 4] {
+    let unit = Unit::Microseconds;
     [
         Figure {
             compared: true,
             sqlite: Some(Budget::TimesAtMost(2.0)),
             mysql: Some(Budget::TimesAtMost(2.5)),
-            ..bot
+            ..figure("CPU a message, bot", unit, None, |trial| {
+                Some(trial.full.bot)
+            })
         },
-        figure(database, Unit::Microseconds, None, |trial| {
-            trial.cost.database
+        Figure {
+            compared: true,
+            ..figure("CPU a message, bot at half the load", unit, None, |trial| {
+                Some(trial.half.bot)
+            })
+        },
+        figure("CPU a message, database server", unit, None, |trial| {
+            trial.full.database
         }),
+        figure(
+            "CPU a message, database server at half the load",
+            unit,
+            None,
+            |trial| trial.half.database,
+        ),
     ]
 }
 
@@ -136,19 +144,27 @@ fn latencies() -> [Figure; 4] {
             "webhook answered, p50 at half the load",
             unit,
             None,
-            |trial| Some(milliseconds(trial.at_half.acknowledgements.percentile(50))),
+            |trial| {
+                Some(milliseconds(
+                    trial.half_took.acknowledgements.percentile(50),
+                ))
+            },
         ),
         figure(
             "webhook answered, p99 at half the load",
             unit,
             None,
-            |trial| Some(milliseconds(trial.at_half.acknowledgements.percentile(99))),
+            |trial| {
+                Some(milliseconds(
+                    trial.half_took.acknowledgements.percentile(99),
+                ))
+            },
         ),
         figure("reply, p50 at half the load", unit, Some(3.0), |trial| {
-            Some(milliseconds(trial.at_half.replies.percentile(50)))
+            Some(milliseconds(trial.half_took.replies.percentile(50)))
         }),
         figure("reply, p99 at half the load", unit, Some(15.0), |trial| {
-            Some(milliseconds(trial.at_half.replies.percentile(99)))
+            Some(milliseconds(trial.half_took.replies.percentile(99)))
         }),
     ]
 }

@@ -63,7 +63,7 @@ pub fn measure(plan: &Plan) -> Result<Table> {
         rounds
             .iter()
             .filter_map(|trials| trials.get(&Variant::Bound))
-            .map(|trial| trial.cost.bot),
+            .map(|trial| trial.full.bot),
     );
     let others: Vec<_> = plan
         .variants

@@ -11,6 +11,11 @@ use std::time::Duration;
 /// How many connections carry the traffic that CPU and latencies are measured at: the budgets say so.
 pub const CONNECTIONS: usize = 64;
 
+/// The traffic that the CPU budgets are for.
+pub(super) const AS_FAST_AS_IT_CAN: Traffic = Traffic::Closed {
+    connections: CONNECTIONS,
+};
+
 /// Connections for traffic at a given rate: enough that none has to be waited for.
 const OPEN_CONNECTIONS: usize = 256;
 
@@ -33,23 +38,24 @@ pub struct Course {
 pub(super) struct Trial {
     /// Messages a second, by the number of connections, rising.
     pub(super) rates: Vec<(usize, f64)>,
-    pub(super) cost: Cost,
-    /// With messages due at even intervals, half as many a second as at 64 connections.
-    pub(super) at_half: Measured,
+    /// As fast as the bot can, at 64 connections.
+    pub(super) full: Cost,
+    /// With messages due at even intervals, half as many a second.
+    pub(super) half: Cost,
+    /// How long that took.
+    pub(super) half_took: Measured,
     pub(super) idle_bytes: u64,
     pub(super) peak_bytes: u64,
     pub(super) start: Duration,
     pub(super) binary_bytes: u64,
 }
 
-/// What a message costs as fast as the bot can, at 64 connections.
+/// What a message costs, in microseconds of CPU.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cost {
-    /// Messages a second.
-    pub(super) rate: f64,
-    /// CPU of the bot for a message, in microseconds.
+    /// In the bot.
     pub(super) bot: f64,
-    /// CPU of the database server for a message, in microseconds, where it is a process of its own.
+    /// In the database server, where it is a process of its own.
     pub(super) database: Option<f64>,
 }
 
@@ -102,36 +108,25 @@ impl Running {
 
     /// Sends until lists are filled, languages known and caches warm.
     pub(super) fn warm(&self, duration: Duration) -> Result<()> {
-        self.send(
-            Traffic::Closed {
-                connections: CONNECTIONS,
-            },
-            duration,
-        )
-        .map(drop)
+        self.send(AS_FAST_AS_IT_CAN, duration).map(drop)
     }
 
-    /// Sends as fast as answers come, and reads what it cost.
-    pub(super) fn cost(&self, duration: Duration) -> Result<Cost> {
+    /// Sends traffic, and reads what it cost.
+    pub(super) fn cost(&self, traffic: Traffic, duration: Duration) -> Result<(Measured, Cost)> {
         let bot = self.bot.watched();
         let database_cpu = || self.database.map(Watched::cpu).transpose();
         let (bot_before, database_before) = (bot.cpu()?, database_cpu()?);
-        let measured = self.send(
-            Traffic::Closed {
-                connections: CONNECTIONS,
-            },
-            duration,
-        )?;
+        let measured = self.send(traffic, duration)?;
         let (bot_after, database_after) = (bot.cpu()?, database_cpu()?);
         #[expect(clippy::cast_precision_loss, reason = "no run sends 2^52 messages")]
         let per_message = |used: Duration| used.as_secs_f64() * 1e6 / measured.messages as f64;
-        Ok(Cost {
-            rate: measured.rate(),
+        let cost = Cost {
             bot: per_message(bot_after.saturating_sub(bot_before)),
             database: database_after
                 .zip(database_before)
                 .map(|(after, before)| per_message(after.saturating_sub(before))),
-        })
+        };
+        Ok((measured, cost))
     }
 }
 
@@ -146,18 +141,19 @@ impl Trial {
         thread::sleep(SETTLE);
         let idle_bytes = process.memory()?.now;
         running.warm(course.duration / 2)?;
-        let cost = running.cost(course.duration)?;
-        let mut rates = vec![(CONNECTIONS, cost.rate)];
+        let (measured, full) = running.cost(AS_FAST_AS_IT_CAN, course.duration)?;
+        let rate = measured.rate();
+        let mut rates = vec![(CONNECTIONS, rate)];
         for &connections in &course.other_connections {
             let measured = running.send(Traffic::Closed { connections }, course.duration / 2)?;
             rates.push((connections, measured.rate()));
         }
         rates.sort_unstable_by_key(|&(connections, _)| connections);
-        let half = Traffic::Open {
+        let evenly = Traffic::Open {
             connections: OPEN_CONNECTIONS,
-            rate: cost.rate / 2.0,
+            rate: rate / 2.0,
         };
-        let at_half = running.send(half, course.duration)?;
+        let (half_took, half) = running.cost(evenly, course.duration)?;
         let peak_bytes = process.memory()?.peak;
         running.stop()?;
         // What was stored above is the existing database.
@@ -167,8 +163,9 @@ impl Trial {
         let binary_bytes = fs::metadata(bed.binary())?.len();
         Ok(Self {
             rates,
-            cost,
-            at_half,
+            full,
+            half,
+            half_took,
             idle_bytes,
             peak_bytes,
             start,
