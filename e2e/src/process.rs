@@ -25,6 +25,10 @@ pub struct Linebot {
 }
 
 /// The binary, built once a test run: `cargo test` builds only the packages it tests.
+///
+/// # Panics
+///
+/// If it does not build: no test can go on then.
 pub fn binary() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY
