@@ -23,7 +23,7 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
         );
     }
     update_once();
-    command::run(
+    command::run_quietly(
         apt_get()
             .args(["install", "--no-install-recommends", "--yes"])
             .args(&missing),
@@ -71,7 +71,7 @@ fn update_once() {
     static UPDATE: Once = Once::new();
     UPDATE.call_once(|| {
         // A source that is of no use here may well be unreachable; installing tells whether it matters.
-        if let Err(error) = command::run(apt_get().arg("update")) {
+        if let Err(error) = command::run_quietly(apt_get().arg("update")) {
             eprintln!("warning: {error}");
         }
     });

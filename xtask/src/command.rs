@@ -38,6 +38,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs `command` after printing it; what it says is shown only when it fails.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    eprintln!("$ {}", show(command));
+    output(command).map(drop)
+}
+
 /// Runs `command` and returns what it printed; its errors are shown only when it fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
@@ -46,8 +52,9 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("`{shown}` failed: {}\n{errors}", output.status);
+        bail!("`{shown}` failed: {}\n{said}{errors}", output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

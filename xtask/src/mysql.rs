@@ -13,7 +13,8 @@ pub(crate) fn start() -> Result<Server> {
     if !apt::is_root() {
         bail!(
             "MySQL is run in a folder of its own, which only root may do.\n\
-             Run this as root, or set LINEBOT_TEST_MYSQL_URL to a MySQL server whose user may do everything"
+             Run `sudo --preserve-env=PATH,HOME cargo xtask test`, or set \
+             LINEBOT_TEST_MYSQL_URL to a MySQL server whose user may do everything"
         );
     }
     let system = system()?;
@@ -59,7 +60,7 @@ fn system() -> Result<PathBuf> {
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished)?;
     }
-    command::run(
+    command::run_quietly(
         Command::new("debootstrap")
             .args(["--variant=minbase", "--include=mysql-server-core", "sid"])
             .arg(&unfinished)
