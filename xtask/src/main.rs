@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `ci` | everything a change must pass, in order |
+//! | `check` | what a change must pass besides the tests: format, lints, docs, dependencies |
 //! | `test` | all tests, with everything they need installed and started |
 //! | `bench` | the benchmark, built for release, on a MySQL of its own |
 //! | `mysql`, `mariadb` | throw-away database servers on loopback |
@@ -14,7 +14,7 @@
 mod apt;
 mod bench;
 mod browser;
-mod ci;
+mod check;
 mod command;
 mod mariadb;
 mod mysql;
@@ -35,8 +35,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Everything a change must pass: format, lints, docs, dependencies, then `test`.
-    Ci,
+    /// What a change must pass besides the tests: format, lints, docs, dependencies.
+    Check,
     /// Every test, on SQLite, MySQL and MariaDB; installs and starts what they need.
     Test {
         /// Passed on to `cargo test`, for example `-p storage-mysql deadlock`.
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> anyhow::Result<()> {
     match chore {
-        Chore::Ci => ci::run(),
+        Chore::Check => check::run(),
         Chore::Test { arguments } => test::run(&arguments),
         Chore::Bench {
             without_mysql,

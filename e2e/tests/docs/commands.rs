@@ -37,7 +37,7 @@ pub(crate) const COMMANDS: &[(&str, Check)] = &[
     ("cargo run -- dev", Dev),
     ("cargo test", Cargo),
     ("cargo xtask test", Cargo),
-    ("cargo xtask ci", Cargo),
+    ("cargo xtask check", Cargo),
     ("cargo xtask servers", Cargo),
     ("cargo xtask bench --quick", Cargo),
     ("cargo xtask test -p storage-mysql deadlock", Cargo),
