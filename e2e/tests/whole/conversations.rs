@@ -28,7 +28,7 @@ fn shows(reply: &[Message], titles: &[&str]) -> bool {
     listed == expected
 }
 
-async fn alex(stage: &Stage) -> anyhow::Result<Chat> {
+fn alex(stage: &Stage) -> anyhow::Result<Chat> {
     Ok(stage.simulator.user(&Person::alex().id)?)
 }
 
@@ -37,7 +37,7 @@ async fn a_task_is_added_shown_completed_cleared_and_brought_back() -> anyhow::R
     on_every_database(async |database| {
         let stage = Stage::new(database).await?;
         let (_bot, _) = stage.serve().await?;
-        let chat = alex(&stage).await?;
+        let chat = alex(&stage)?;
         let reply = chat.asks("milk").await?;
         assert!(only_text(&reply).contains("Added “milk”"), "{reply:?}");
         assert!(shows(&reply, &["milk"]), "{reply:?}");
@@ -60,7 +60,7 @@ async fn everybody_is_answered_in_their_language_from_the_first_message_on() -> 
         let stage = Stage::new(database).await?;
         let (_bot, _) = stage.serve().await?;
         let misaki = stage.simulator.user(&Person::misaki().id)?;
-        let alex = alex(&stage).await?;
+        let alex = alex(&stage)?;
         assert!(only_text(&misaki.asks("牛乳").await?).contains("「牛乳」を追加しました"));
         assert!(only_text(&alex.asks("牛乳").await?).contains("Added “牛乳”"));
         // Asked once, remembered.
@@ -90,7 +90,7 @@ async fn in_a_group_the_bot_acts_only_when_it_is_mentioned_and_the_list_is_the_g
         );
         let reply = group.says_to_bot("eggs").await?.reply().await?;
         assert!(shows(&reply, &["eggs"]), "{reply:?}");
-        assert!(shows(&alex(&stage).await?.asks("list").await?, &[]));
+        assert!(shows(&alex(&stage)?.asks("list").await?, &[]));
         Ok(())
     })
     .await
@@ -101,7 +101,7 @@ async fn comings_and_goings_are_greeted_and_the_list_outlives_a_block() -> anyho
     on_every_database(async |database| {
         let stage = Stage::new(database).await?;
         let (_bot, _) = stage.serve().await?;
-        let chat = alex(&stage).await?;
+        let chat = alex(&stage)?;
         chat.asks("milk").await?;
         assert!(chat.blocks().await?.first_outcome().await?.is_delivered());
         let welcome = chat.unblocks().await?.reply().await?;
@@ -118,7 +118,7 @@ async fn a_message_taken_back_leaves_nothing_behind() -> anyhow::Result<()> {
     on_every_database(async |database| {
         let stage = Stage::new(database).await?;
         let (_bot, _) = stage.serve().await?;
-        let chat = alex(&stage).await?;
+        let chat = alex(&stage)?;
         chat.asks("milk").await?;
         let secret = chat.says("my secret wish").await?;
         secret.reply().await?;
@@ -136,7 +136,7 @@ async fn a_redelivered_message_changes_nothing_and_is_answered_once() -> anyhow:
     on_every_database(async |database| {
         let stage = Stage::new(database).await?;
         let (_bot, _) = stage.serve().await?;
-        let chat = alex(&stage).await?;
+        let chat = alex(&stage)?;
         let delivery = chat.says("milk").await?;
         delivery.reply().await?;
         for _ in 0..3 {
