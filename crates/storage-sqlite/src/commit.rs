@@ -1,85 +1,87 @@
 //! A batch in one transaction.
 
 use crate::error::Failure;
-use crate::tasks::{closed_task, task};
-use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
-use std::borrow::Cow;
+use crate::rows::{closed_task, conversation_row, task};
+use crate::session::Session;
+use rusqlite::{Connection, Statement, params};
 use storage::row::{ConversationRow, reason_code};
 use storage::{
     Batch, Conversation, ConversationId, EventKey, Group, Inbound, Outcome, Owed, Plan, plan,
 };
 use todo::{ClosedTask, Task};
 
-pub(crate) fn commit(connection: &mut Connection, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
+pub(crate) fn commit(session: &mut Session<'_>, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
     let groups = batch.groups()?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = session.begin()?;
+    let statements = session.statements()?;
     let mut plans = Vec::with_capacity(groups.len());
-    {
-        let mut statements = Statements::new(&transaction)?;
-        for key in &batch.replied {
-            statements.replied(key)?;
-        }
-        for group in &groups {
-            plans.push(statements.apply(batch, group)?);
-        }
+    for key in &batch.replied {
+        statements.replied(key)?;
+    }
+    for group in &groups {
+        plans.push(statements.apply(batch, group)?);
     }
     transaction.commit()?;
     Ok(plan::outcomes(batch, plans))
 }
 
-/// The statements every batch needs, looked up once a batch.
+/// The statements every batch needs, prepared once and kept: `SQLite` plans some anew whenever they come back from the
+/// cache of the connection.
 pub(crate) struct Statements<'c> {
     connection: &'c Connection,
-    replied: CachedStatement<'c>,
-    claim: CachedStatement<'c>,
-    load: CachedStatement<'c>,
-    insert_conversation: CachedStatement<'c>,
-    update_conversation: CachedStatement<'c>,
-    open: CachedStatement<'c>,
-    delete_open: CachedStatement<'c>,
-    close: CachedStatement<'c>,
-    owe: CachedStatement<'c>,
+    replied: Statement<'c>,
+    claim: Statement<'c>,
+    conversation: Statement<'c>,
+    open_tasks: Statement<'c>,
+    insert_conversation: Statement<'c>,
+    update_conversation: Statement<'c>,
+    open: Statement<'c>,
+    delete_open: Statement<'c>,
+    close: Statement<'c>,
+    owe: Statement<'c>,
 }
 
 impl<'c> Statements<'c> {
     pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
             connection,
-            replied: connection.prepare_cached(
+            replied: connection.prepare(
                 "DELETE FROM owed_replies WHERE conversation_id = ?1 AND event_id = ?2",
             )?,
-            claim: connection.prepare_cached(
+            claim: connection.prepare(
                 "INSERT INTO events (event_id, conversation_id, received_at) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO NOTHING",
             )?,
-            load: connection.prepare_cached(
-                "SELECT c.revision, c.next_task_id, c.undoable, c.unsent, c.language, c.left_at, c.updated_at,
-                        t.task_id, t.title, t.message_id, t.added_revision, t.added_at
-                 FROM conversations c LEFT JOIN tasks t ON t.conversation_id = c.conversation_id
-                 WHERE c.conversation_id = ?1 ORDER BY t.task_id",
+            conversation: connection.prepare(
+                "SELECT revision, next_task_id, undoable, unsent, language, left_at, updated_at
+                 FROM conversations WHERE conversation_id = ?1",
             )?,
-            insert_conversation: connection.prepare_cached(
+            open_tasks: connection.prepare(
+                "SELECT task_id, title, message_id, added_revision, added_at
+                 FROM tasks WHERE conversation_id = ?1 ORDER BY task_id",
+            )?,
+            insert_conversation: connection.prepare(
                 "INSERT INTO conversations (conversation_id, revision, next_task_id, undoable, unsent,
                                             language, left_at, updated_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             )?,
-            update_conversation: connection.prepare_cached(
+            update_conversation: connection.prepare(
                 "UPDATE conversations SET revision = ?2, next_task_id = ?3, undoable = ?4, unsent = ?5,
                                           language = ?6, left_at = ?7, updated_at = ?8
                  WHERE conversation_id = ?1",
             )?,
-            open: connection.prepare_cached(
+            open: connection.prepare(
                 "INSERT INTO tasks (conversation_id, task_id, title, message_id, added_revision, added_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
             delete_open: connection
-                .prepare_cached("DELETE FROM tasks WHERE conversation_id = ?1 AND task_id = ?2")?,
-            close: connection.prepare_cached(
+                .prepare("DELETE FROM tasks WHERE conversation_id = ?1 AND task_id = ?2")?,
+            close: connection.prepare(
                 "INSERT INTO closed_tasks (conversation_id, task_id, title, message_id, added_revision, added_at,
                                            closed_revision, closed_at, reason)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
-            owe: connection.prepare_cached(
+            owe: connection.prepare(
                 "INSERT INTO owed_replies (conversation_id, event_id, received_at, due_at, message_id,
                                            reply_token, messages)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -102,12 +104,14 @@ impl<'c> Statements<'c> {
         for event in group.events() {
             claimed.push(!self.claim(event)?);
         }
-        let (exists, conversation) = if claimed.iter().all(|claimed| *claimed) {
-            (true, Conversation::default())
-        } else {
+        let anything_new = claimed.iter().any(|claimed| !claimed);
+        let stored = if anything_new {
             self.load(group)?
+        } else {
+            None
         };
-        let plan = group.plan(batch.decide.as_ref(), conversation, &claimed);
+        let exists = stored.is_some();
+        let plan = group.plan(batch.decide.as_ref(), stored.unwrap_or_default(), &claimed);
         self.write(&plan, exists)?;
         Ok(plan)
     }
@@ -123,36 +127,22 @@ impl<'c> Statements<'c> {
         Ok(rows > 0)
     }
 
-    /// Whether the conversation exists, and what is in it.
-    fn load(&mut self, group: &Group<'_>) -> Result<(bool, Conversation), Failure> {
+    /// What is stored of a conversation; `None` when it does not exist.
+    fn load(&mut self, group: &Group<'_>) -> Result<Option<Conversation>, Failure> {
         let id = &group.conversation().0;
-        let mut rows = self.load.query([id])?;
+        let mut rows = self.conversation.query([id])?;
         let Some(row) = rows.next()? else {
-            return Ok((false, Conversation::default()));
+            return Ok(None);
         };
-        let language = row.get_ref(4)?.as_str_or_null()?;
-        let stored = ConversationRow {
-            revision: row.get(0)?,
-            next_task_id: row.get(1)?,
-            undoable: Cow::Owned(row.get_ref(2)?.as_str()?.to_owned()),
-            unsent: Cow::Owned(row.get_ref(3)?.as_str()?.to_owned()),
-            language: language.map(|code| Cow::Owned(code.to_owned())),
-            left_at: row.get(5)?,
-            updated_at: row.get(6)?,
-        };
-        let mut open = Vec::new();
-        if row.get_ref(7)? != rusqlite::types::ValueRef::Null {
-            open.push(task(row, 7)?);
-            while let Some(row) = rows.next()? {
-                open.push(task(row, 7)?);
-            }
-        }
+        let stored = conversation_row(row, 0)?;
+        let open = self.open_tasks.query_and_then([id], |row| task(row, 0))?;
+        let open: Result<Vec<Task>, Failure> = open.collect();
         let closed = if group.needs_closed_tasks() {
             undoable_tasks(self.connection, id, &stored.undoable)?
         } else {
             Vec::new()
         };
-        Ok((true, stored.decode(open, closed)?))
+        Ok(Some(stored.decode(open?, closed)?))
     }
 
     fn write(&mut self, plan: &Plan<'_>, exists: bool) -> rusqlite::Result<()> {

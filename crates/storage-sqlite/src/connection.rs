@@ -8,20 +8,26 @@ use std::time::Duration;
 /// seconds in all.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// - `journal_mode`, `synchronous`: a commit is one append to the log, and on the disk before it is answered.
+/// - `cache_size`: 8 MiB, a good part of what the bot may use; the rest of the database is in the system's cache.
+/// - `wal_autocheckpoint`: 1,000 pages. The batch that reaches it waits for all of them to be written to their places;
+///   more pages would make that wait longer, fewer would write the same ones more often.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 0;
+    PRAGMA cache_size = -8192;
+    PRAGMA wal_autocheckpoint = 1000;
+";
+
 /// Opens `path` for writing, and makes the file when `create` says so.
 pub(crate) fn writing(path: &Path, create: bool) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8000;
-         PRAGMA wal_autocheckpoint = 1000;",
-    )?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(SETTINGS)?;
     Ok(connection)
 }
 

@@ -41,6 +41,11 @@ impl Failure {
     }
 }
 
+/// What a store answers after it was closed.
+pub(crate) fn closed(path: &Path) -> StoreError {
+    StoreError::Unavailable(format!("{} is closed", path.display()).into())
+}
+
 /// An error of SQLite with the file it is about.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}", path.display())]
@@ -87,5 +92,50 @@ fn store_error(path: &Path, source: rusqlite::Error) -> StoreError {
             | SystemIoFailure,
         ) => StoreError::Unavailable(error.into()),
         _ => StoreError::Refused(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    fn error(code: i32) -> StoreError {
+        let sqlite = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        Failure::from(sqlite).at(Path::new("/data/linebot.db"))
+    }
+
+    #[test]
+    fn what_can_be_cured_is_worth_trying_again() {
+        for code in [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_IOERR,
+        ] {
+            assert!(matches!(error(code), StoreError::Unavailable(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_damaged() {
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            assert!(matches!(error(code), StoreError::Damaged(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_only_one_batch_can_cause_is_refused() {
+        for code in [ffi::SQLITE_CONSTRAINT, ffi::SQLITE_TOOBIG] {
+            assert!(matches!(error(code), StoreError::Refused(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_text_names_the_file() {
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_CORRUPT, ffi::SQLITE_TOOBIG] {
+            assert!(error(code).to_string().contains("/data/linebot.db"));
+        }
     }
 }

@@ -8,8 +8,10 @@
 //! | [`store`] | [`SqliteStore`]: opening, and which connection does what |
 //! | `connection` | opening a connection, and its settings |
 //! | `writer`, `reader` | the two connections, from async code |
+//! | `session` | the writing connection with the statements it keeps |
 //! | `lock` | one writing process at a time |
 //! | `commit`, `replies`, `prune`, `transfer` | the statements of each use case |
+//! | `rows` | reading rows |
 //! | `schema` | the migrations |
 
 mod commit;
@@ -19,9 +21,10 @@ mod lock;
 mod prune;
 mod reader;
 mod replies;
+mod rows;
 mod schema;
+mod session;
 pub mod store;
-mod tasks;
 mod transfer;
 mod writer;
 

@@ -2,16 +2,17 @@
 
 use crate::error::Failure;
 use crate::replies::limit_value;
-use rusqlite::{Connection, TransactionBehavior, params};
+use crate::session::Session;
+use rusqlite::{Connection, params};
 use storage::{PruneBefore, Pruned};
 
 /// One transaction's worth.
 pub(crate) fn prune(
-    connection: &mut Connection,
+    session: &Session<'_>,
     before: PruneBefore,
     limit: usize,
 ) -> Result<Pruned, Failure> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = session.begin()?;
     let delete = |sql: &str, at: i64| -> Result<u64, Failure> {
         let rows = transaction
             .prepare_cached(sql)?
@@ -58,7 +59,7 @@ fn left_conversations(
     while rows_deleted < limit {
         let mut rows = find.query(params![left_before])?;
         let Some(row) = rows.next()? else { break };
-        let id = crate::tasks::text(row, 0)?;
+        let id = crate::rows::text(row, 0)?;
         drop(rows);
         for table in [
             "DELETE FROM tasks WHERE conversation_id = ?1",

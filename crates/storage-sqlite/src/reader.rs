@@ -1,17 +1,26 @@
 //! The connection that reads beside the writer.
 
 use crate::connection;
-use crate::error::Failure;
+use crate::error::{Failure, closed};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::StoreError;
 
-/// Opened when first needed.
+/// Runs work on the connection, one piece at a time.
 #[derive(Debug)]
 pub(crate) struct Reader {
     path: PathBuf,
-    connection: Arc<Mutex<Option<Connection>>>,
+    connection: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Opened when first needed.
+    #[default]
+    NotYet,
+    Open(Connection),
+    Closed,
 }
 
 impl Reader {
@@ -30,14 +39,11 @@ impl Reader {
         let (path, connection) = (self.path.clone(), self.connection.clone());
         let done = tokio::task::spawn_blocking(move || {
             // A panic cannot leave a reading connection in a bad state.
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = match connection.take() {
-                Some(open) => open,
-                None => {
-                    connection::reading(&path).map_err(|error| Failure::from(error).at(&path))?
-                }
-            };
-            work(connection.insert(open)).map_err(|failure| failure.at(&path))
+            let mut state = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            state
+                .open(&path)
+                .and_then(work)
+                .map_err(|failure| failure.at(&path))
         });
         match done.await {
             Ok(result) => result,
@@ -45,11 +51,23 @@ impl Reader {
         }
     }
 
-    /// Closes the connection.
+    /// Closes the connection for good.
     pub(crate) fn close(&self) {
         *self
             .connection
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+            .unwrap_or_else(PoisonError::into_inner) = State::Closed;
+    }
+}
+
+impl State {
+    fn open(&mut self, path: &Path) -> Result<&mut Connection, Failure> {
+        if matches!(self, Self::NotYet) {
+            *self = Self::Open(connection::reading(path)?);
+        }
+        match self {
+            Self::Open(connection) => Ok(connection),
+            _ => Err(Failure::Store(closed(path))),
+        }
     }
 }

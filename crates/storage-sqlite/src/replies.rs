@@ -1,18 +1,19 @@
 //! Owed replies apart from a commit.
 
 use crate::error::Failure;
-use crate::tasks::{text, time};
-use rusqlite::{Connection, TransactionBehavior, params};
+use crate::rows::{text, time};
+use crate::session::Session;
+use rusqlite::{Connection, params};
 use storage::{ConversationId, EventKey, OwedReply};
 use todo::Timestamp;
 
 pub(crate) fn take_due(
-    connection: &mut Connection,
+    session: &Session<'_>,
     now: Timestamp,
     due_again_at: Timestamp,
     limit: usize,
 ) -> Result<Vec<OwedReply>, Failure> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = session.begin()?;
     let mut due = Vec::new();
     {
         let mut query = transaction.prepare_cached(

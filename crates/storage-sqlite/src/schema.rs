@@ -1,7 +1,8 @@
 //! The migrations. Each runs in a transaction of its own with the row that records it.
 
 use crate::error::Failure;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use crate::session::Session;
+use rusqlite::{Connection, OptionalExtension, params};
 use storage::schema::{Applied, Migration, NAMES, SchemaStatus, migrations};
 
 const MIGRATIONS: [Migration; NAMES.len()] = migrations([
@@ -32,8 +33,8 @@ pub(crate) fn status(connection: &Connection) -> Result<SchemaStatus, Failure> {
     Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
 }
 
-pub(crate) fn migrate(connection: &mut Connection) -> Result<Vec<Migration>, Failure> {
-    connection.execute_batch(
+pub(crate) fn migrate(session: &Session<'_>) -> Result<Vec<Migration>, Failure> {
+    session.connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_migrations (
              version INTEGER NOT NULL PRIMARY KEY,
              name TEXT NOT NULL,
@@ -41,9 +42,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<Vec<Migration>, Fai
              applied_at INTEGER NOT NULL
          ) STRICT;",
     )?;
-    let missing = status(connection)?.to_apply()?;
+    let missing = status(session.connection)?.to_apply()?;
     for migration in &missing {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = session.begin()?;
         transaction.execute_batch(migration.sql)?;
         transaction.execute(
             "INSERT INTO schema_migrations (version, name, checksum, applied_at)

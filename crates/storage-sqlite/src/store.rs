@@ -3,10 +3,10 @@
 use crate::error::Failure;
 use crate::lock::WriterLock;
 use crate::reader::Reader;
+use crate::session::Session;
 use crate::writer::Writer;
 use crate::{commit, connection, prune, replies, schema, transfer};
 use async_trait::async_trait;
-use rusqlite::Connection;
 use std::path::Path;
 use std::time::Instant;
 use storage::{
@@ -63,7 +63,7 @@ impl SqliteStore {
     async fn write<T: Send + 'static>(
         &self,
         deadline: Option<Instant>,
-        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.writer {
             Some(writer) => writer.run(deadline, work).await,
@@ -89,14 +89,14 @@ impl Store for SqliteStore {
         due_again_at: Timestamp,
         limit: usize,
     ) -> Result<Vec<OwedReply>, StoreError> {
-        self.write(None, move |connection| {
-            replies::take_due(connection, now, due_again_at, limit)
+        self.write(None, move |session| {
+            replies::take_due(session, now, due_again_at, limit)
         })
         .await
     }
 
     async fn release_leases(&self) -> Result<(), StoreError> {
-        self.write(None, |connection| replies::release_leases(connection))
+        self.write(None, |session| replies::release_leases(session.connection))
             .await
     }
 
@@ -158,6 +158,6 @@ impl Schema for SqliteStore {
     }
 
     async fn migrate(&self) -> Result<Vec<Migration>, StoreError> {
-        self.write(None, schema::migrate).await
+        self.write(None, |session| schema::migrate(session)).await
     }
 }

@@ -1,7 +1,8 @@
 //! The thread that owns the connection that writes.
 
-use crate::error::Failure;
+use crate::error::{Failure, closed};
 use crate::lock::WriterLock;
+use crate::session::Session;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 /// How much work may wait for the thread. The bot commits one batch at a time; the rest is housekeeping.
 const QUEUE: usize = 16;
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+type Work = Box<dyn FnOnce(&mut Session<'_>) + Send>;
 
 /// Hands work to the thread.
 #[derive(Debug)]
@@ -26,8 +27,6 @@ pub(crate) struct Writer {
 
 #[derive(Debug, thiserror::Error)]
 enum NotDone {
-    #[error("{} is closed", .0.display())]
-    Closed(PathBuf),
     #[error("{} had no time for this in time", .0.display())]
     TooLate(PathBuf),
     #[error("a bug: work on {} panicked", .0.display())]
@@ -38,16 +37,18 @@ impl Writer {
     /// Starts the thread. It holds `lock` until the connection is closed.
     pub(crate) fn start(
         path: &Path,
-        mut connection: Connection,
+        connection: Connection,
         lock: WriterLock,
     ) -> std::io::Result<Self> {
         let (sender, mut queue) = mpsc::channel::<Work>(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || {
+                let mut session = Session::new(&connection);
                 while let Some(work) = queue.blocking_recv() {
-                    work(&mut connection);
+                    work(&mut session);
                 }
+                drop(session);
                 drop(connection);
                 drop(lock);
             })?;
@@ -63,16 +64,16 @@ impl Writer {
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         deadline: Option<Instant>,
-        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&mut Session<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let path = self.path.clone();
-        let job: Work = Box::new(move |connection| {
+        let job: Work = Box::new(move |session: &mut Session<'_>| {
             let result = if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 Err(StoreError::Unavailable(NotDone::TooLate(path).into()))
             } else {
                 // A transaction cut off by a panic is rolled back as it is dropped.
-                match catch_unwind(AssertUnwindSafe(|| work(connection))) {
+                match catch_unwind(AssertUnwindSafe(|| work(session))) {
                     Ok(result) => result.map_err(|failure| failure.at(&path)),
                     Err(_) => Err(StoreError::Refused(NotDone::Panicked(path).into())),
                 }
@@ -80,9 +81,9 @@ impl Writer {
             // Nobody waits for an answer any more: the work is done all the same.
             let _ = answer.send(result);
         });
-        let sender = self.sender().ok_or_else(|| self.closed())?;
-        sender.send(job).await.map_err(|_| self.closed())?;
-        answered.await.map_err(|_| self.closed())?
+        let sender = self.sender().ok_or_else(|| closed(&self.path))?;
+        sender.send(job).await.map_err(|_| closed(&self.path))?;
+        answered.await.map_err(|_| closed(&self.path))?
     }
 
     /// Finishes all work handed over so far and closes the connection.
@@ -101,9 +102,5 @@ impl Writer {
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Option<(mpsc::Sender<Work>, JoinHandle<()>)>> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn closed(&self) -> StoreError {
-        StoreError::Unavailable(NotDone::Closed(self.path.clone()).into())
     }
 }

@@ -1,9 +1,27 @@
-//! Reading tasks from rows.
+//! Reading rows.
 
 use crate::error::Failure;
 use rusqlite::Row;
-use storage::row::reason_from_code;
+use std::borrow::Cow;
+use storage::row::{ConversationRow, reason_from_code};
 use todo::{ClosedTask, Task, Timestamp};
+
+/// Reads the columns `revision, next_task_id, undoable, unsent, language, left_at, updated_at` from `first` on.
+pub(crate) fn conversation_row<'r>(
+    row: &'r Row<'_>,
+    first: usize,
+) -> Result<ConversationRow<'r>, Failure> {
+    let language = row.get_ref(first + 4)?.as_str_or_null()?;
+    Ok(ConversationRow {
+        revision: row.get_ref(first)?.as_i64()?,
+        next_task_id: row.get_ref(first + 1)?.as_i64()?,
+        undoable: Cow::Borrowed(row.get_ref(first + 2)?.as_str()?),
+        unsent: Cow::Borrowed(row.get_ref(first + 3)?.as_str()?),
+        language: language.map(Cow::Borrowed),
+        left_at: row.get_ref(first + 5)?.as_i64_or_null()?,
+        updated_at: row.get_ref(first + 6)?.as_i64()?,
+    })
+}
 
 /// Reads a task whose columns `task_id, title, message_id, added_revision, added_at` begin at `first`.
 pub(crate) fn task(row: &Row<'_>, first: usize) -> Result<Task, Failure> {
