@@ -73,9 +73,6 @@ impl Housekeeping {
                     EVERY
                 }
             };
-            if let Ok(owed) = self.store.owed_replies().await {
-                metrics::owed_replies(owed);
-            }
             // Replicas that started together should not sweep together.
             let pause = pause.mul_f64(rand::random_range(0.8..1.2));
             tokio::select! {

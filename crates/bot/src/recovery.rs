@@ -1,6 +1,7 @@
 //! What a dead process, or a failed call, left owed.
 
 use crate::clock::Clock;
+use crate::metrics;
 use crate::replies::{Attempt, LEASE, Replies};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How often to look. The table of owed replies is small: a reply lives there for milliseconds.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// After how many looks the owed replies are counted for the metrics: Prometheus scrapes every ten seconds or more.
+const COUNT_EVERY: u64 = 10;
 
 /// How many owed replies one look takes: a second's worth at a pace that leaves LINE's rate limit alone.
 const MAX_TAKEN: usize = 200;
@@ -24,11 +28,16 @@ pub(crate) struct Recovery {
 impl Recovery {
     pub(crate) async fn run(self) {
         let mut released = false;
-        loop {
+        for look in 0_u64.. {
             if !released {
                 released = report(self.store.release_leases().await).is_some();
             }
             let taken = self.take().await;
+            if look.is_multiple_of(COUNT_EVERY)
+                && let Some(owed) = report(self.store.owed_replies().await)
+            {
+                metrics::owed_replies(owed);
+            }
             let pause = if taken == MAX_TAKEN {
                 Duration::ZERO
             } else {
