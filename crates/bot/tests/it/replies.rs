@@ -30,6 +30,17 @@ fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
     }
 }
 
+/// The bot stores a message of Alex.
+async fn takes(stage: &Stage, chat: &Chat, text: &str) {
+    let event = says(stage, chat, text);
+    stage
+        .bot
+        .intake()
+        .submit(vec![event], soon())
+        .await
+        .unwrap();
+}
+
 fn alex(stage: &Stage) -> Chat {
     stage.simulator.user(&Person::alex().id).unwrap()
 }
@@ -38,12 +49,7 @@ fn alex(stage: &Stage) -> Chat {
 async fn a_message_is_replied_to_and_the_reply_is_owed_no_longer() {
     let stage = Stage::new(16, OPEN).await;
     let mut chat = alex(&stage);
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "milk")], soon())
-        .await
-        .unwrap();
+    takes(&stage, &chat, "milk").await;
     let reply = chat.next_reply().await.unwrap();
     assert!(reply[0].text().unwrap().contains("milk"), "{reply:?}");
     stage.bot.stop(Duration::from_secs(20)).await;
@@ -57,12 +63,7 @@ async fn a_reply_that_line_cannot_take_at_first_is_sent_again() {
     stage
         .simulator
         .plan_fault(Endpoint::Reply, 2, Fault::Status(500));
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "milk")], soon())
-        .await
-        .unwrap();
+    takes(&stage, &chat, "milk").await;
     assert!(
         chat.next_reply().await.unwrap()[0]
             .text()
@@ -79,12 +80,7 @@ async fn a_reply_whose_acceptance_got_lost_reaches_the_person_once_and_is_owed_n
     stage
         .simulator
         .plan_fault(Endpoint::Reply, 1, Fault::AcceptThenDrop);
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "milk")], soon())
-        .await
-        .unwrap();
+    takes(&stage, &chat, "milk").await;
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(chat.bot_messages().len(), 1);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
@@ -97,12 +93,7 @@ async fn a_reply_that_line_refuses_for_good_is_given_up() {
     stage
         .simulator
         .plan_fault(Endpoint::Reply, 1, Fault::Status(400));
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "milk")], soon())
-        .await
-        .unwrap();
+    takes(&stage, &chat, "milk").await;
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), 1);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
@@ -139,12 +130,7 @@ async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
 async fn replies_are_marked_after_an_outage_and_not_sent_again() {
     let stage = Stage::new(16, OPEN).await;
     let mut chat = alex(&stage);
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "milk")], soon())
-        .await
-        .unwrap();
+    takes(&stage, &chat, "milk").await;
     // The transaction that would note the reply fails a few times.
     stage.store.outages.store(3, Ordering::Relaxed);
     chat.next_reply().await.unwrap();
