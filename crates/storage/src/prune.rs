@@ -9,7 +9,8 @@ pub struct PruneBefore {
     pub events: Timestamp,
     /// Tasks closed before this.
     pub closed_tasks: Timestamp,
-    /// Conversations the bot was removed from before this, with everything in them.
+    /// Conversations the bot was removed from before this, with everything in them except claims of events: those go
+    /// by their own age, so that what LINE redelivers is not applied to a new list.
     pub left_conversations: Timestamp,
     /// Owed replies received before this: LINE takes no reply more than 20 minutes after the event
     /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message-reply-token>).
