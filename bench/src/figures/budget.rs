@@ -169,7 +169,7 @@ fn latencies() -> [Figure; 4] {
     ]
 }
 
-fn footprint() -> [Figure; 4] {
+fn footprint() -> [Figure; 5] {
     let start = "exec to listening, existing database";
     [
         figure("memory, idle", Unit::Mebibytes, Some(15.0), |trial| {
@@ -183,6 +183,9 @@ fn footprint() -> [Figure; 4] {
         }),
         figure("program, stripped", Unit::Mebibytes, Some(15.0), |trial| {
             Some(mebibytes(trial.binary_bytes))
+        }),
+        figure("a flush of this disk", Unit::Milliseconds, None, |trial| {
+            Some(milliseconds(trial.flush))
         }),
     ]
 }

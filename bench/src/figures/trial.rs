@@ -4,9 +4,11 @@ use super::process::{self, Bot, Watched};
 use super::variant::{Bed, CHANNEL_ACCESS_TOKEN, CHANNEL_SECRET};
 use crate::load::{Load, Measured, Settings, Traffic};
 use anyhow::{Context, Result, ensure};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many connections carry the traffic that CPU and latencies are measured at: the budgets say so.
 pub const CONNECTIONS: usize = 64;
@@ -21,6 +23,9 @@ const OPEN_CONNECTIONS: usize = 256;
 
 /// How long a bot is left alone before its idle memory is read.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// How often the disk is asked to keep something, to see how long that takes.
+const FLUSHES: usize = 51;
 
 /// How a variant is measured.
 #[derive(Clone, Debug)]
@@ -48,6 +53,8 @@ pub(super) struct Trial {
     pub(super) peak_bytes: u64,
     pub(super) start: Duration,
     pub(super) binary_bytes: u64,
+    /// How long the disk takes to keep what it is given: every commit waits for it.
+    pub(super) flush: Duration,
 }
 
 /// What a message costs, in microseconds of CPU.
@@ -78,7 +85,11 @@ impl Running {
             open_each,
         };
         let load = Load::start(([127, 0, 0, 1], 0).into(), &settings)?;
-        let bot = Bot::start(&mut bed.serve(address, load.line()), address, &bed.log())?;
+        let bot = Bot::start(
+            &mut bed.serve(address, load.line()),
+            address,
+            &bed.file("log"),
+        )?;
         Ok(Self {
             bot,
             load,
@@ -136,6 +147,7 @@ impl Trial {
     }
 
     fn measure(bed: &Bed, course: &Course) -> Result<Self> {
+        let flush = flush(&bed.file("flushed"))?;
         let running = Running::start(bed, course.people, 0)?;
         let process = running.bot.watched();
         thread::sleep(SETTLE);
@@ -170,6 +182,21 @@ impl Trial {
             peak_bytes,
             start,
             binary_bytes,
+            flush,
         })
     }
+}
+
+/// The median time to write a page to a new file and have it kept.
+fn flush(path: &Path) -> Result<Duration> {
+    let mut file = File::create(path)?;
+    let mut taken = Vec::with_capacity(FLUSHES);
+    for _ in 0..FLUSHES {
+        let started = Instant::now();
+        file.write_all(&[1; 4_096])?;
+        file.sync_data()?;
+        taken.push(started.elapsed());
+    }
+    taken.sort_unstable();
+    Ok(taken[FLUSHES / 2])
 }

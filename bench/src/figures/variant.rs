@@ -127,9 +127,9 @@ impl Bed {
         })
     }
 
-    /// Where the bot's output goes.
-    pub(super) fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
+    /// A file beside the database, which goes away with it.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The database server's process, where there is one that is known.
