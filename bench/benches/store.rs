@@ -47,8 +47,8 @@ fn sqlite_commit(bencher: Bencher, messages: u64) {
                 default_language: Language::Japanese,
             });
             Batch {
-                events,
-                replied,
+                events: events.into(),
+                replied: replied.into(),
                 decide,
                 deadline: Instant::now() + Duration::from_secs(10),
             }

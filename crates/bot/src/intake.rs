@@ -1,11 +1,10 @@
-//! Bounded queues in front of the lanes; the caller waits for the commit.
+//! A bounded queue in front of the lane; the caller waits for the commit.
 
 use crate::lane::{Job, LaneItem, Settled};
 use crate::language::{self, Languages};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
-use storage::{ConversationId, EventKey, Inbound, LanguageHint};
+use storage::{EventKey, Inbound, LanguageHint};
 use tokio::sync::{mpsc, oneshot};
 
 /// Why events were not applied. Whoever sent them may send them again: what was applied is not applied twice.
@@ -31,53 +30,38 @@ pub enum Refusal {
 /// The way in. Cheap to clone.
 #[derive(Clone)]
 pub struct Intake {
-    lanes: Arc<Lanes>,
+    queue: Arc<Queue>,
     languages: Languages,
 }
 
-/// The queues of the lanes. Everything of one conversation goes to the same one.
-pub(crate) struct Lanes {
-    queues: Vec<mpsc::Sender<LaneItem>>,
-    hasher: RandomState,
+/// The lane's queue, from the side of those who fill it.
+pub(crate) struct Queue {
+    sender: mpsc::Sender<LaneItem>,
 }
 
-impl Lanes {
-    pub(crate) fn new(queues: Vec<mpsc::Sender<LaneItem>>) -> Self {
-        Self {
-            queues,
-            hasher: RandomState::new(),
-        }
-    }
-
-    fn of(&self, conversation: &ConversationId) -> &mpsc::Sender<LaneItem> {
-        let hash = self.hasher.hash_one(conversation);
-        let index = usize::try_from(hash % self.queues.len() as u64).unwrap_or_default();
-        &self.queues[index]
+impl Queue {
+    pub(crate) fn new(sender: mpsc::Sender<LaneItem>) -> Self {
+        Self { sender }
     }
 
     /// Hands over that LINE took a reply; waits for a place in the queue.
     pub(crate) async fn mark_replied(&self, key: EventKey) {
         // A closed lane means that the process is ending: another one finds the reply still owed.
-        let _ = self
-            .of(&key.conversation)
-            .send(LaneItem::Replied(key))
-            .await;
+        let _ = self.sender.send(LaneItem::Replied(key)).await;
     }
 
-    /// Returns when everything that was in the queues has been worked off.
+    /// Returns when everything that was in the queue has been worked off.
     pub(crate) async fn flush(&self) {
-        for queue in &self.queues {
-            let (done, flushed) = oneshot::channel();
-            if queue.send(LaneItem::Flush(done)).await.is_ok() {
-                let _ = flushed.await;
-            }
+        let (done, flushed) = oneshot::channel();
+        if self.sender.send(LaneItem::Flush(done)).await.is_ok() {
+            let _ = flushed.await;
         }
     }
 }
 
 impl Intake {
-    pub(crate) fn new(lanes: Arc<Lanes>, languages: Languages) -> Self {
-        Self { lanes, languages }
+    pub(crate) fn new(queue: Arc<Queue>, languages: Languages) -> Self {
+        Self { queue, languages }
     }
 
     /// Applies the events, in order for each conversation, and returns when all of them are durable.
@@ -115,12 +99,12 @@ impl Intake {
                 event.language = language::hint(&event.key.conversation);
             }
             let (done, settled) = oneshot::channel();
-            let queue = self.lanes.of(&event.key.conversation);
-            match queue.try_send(LaneItem::Event(Job {
+            let job = Job {
                 event,
                 deadline,
                 done,
-            })) {
+            };
+            match self.queue.sender.try_send(LaneItem::Event(job)) {
                 Ok(()) => waiting.push(settled),
                 Err(mpsc::error::TrySendError::Full(_)) => result = Err(Refusal::Overloaded),
                 Err(mpsc::error::TrySendError::Closed(_)) => result = Err(Refusal::Stopping),

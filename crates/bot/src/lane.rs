@@ -1,4 +1,4 @@
-//! One writer a lane: while one transaction commits, the next batch gathers in the queue. No timer.
+//! The one writer: while one transaction commits, the next batch gathers in the queue. No timer.
 
 use crate::intake::Refusal;
 use crate::metrics;
@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Batch, Decide, EventKey, Inbound, Outcome, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 /// The most events one transaction takes: long enough to share a disk flush widely, short enough that the last of
 /// them is not kept waiting.
 pub const MAX_BATCH: usize = 256;
 
-/// How long replies taken by LINE wait to be marked again after the database refused.
+/// How long replies taken by LINE wait for events whose transaction marks them too: alone, they would cost a flush of
+/// the disk each. If the process dies meanwhile, another one sends them again and LINE refuses, as their tokens are used.
+const MARKS_WAIT: Duration = Duration::from_millis(20);
+
+/// How long they wait after the database refused.
 const RETRY_MARKS: Duration = Duration::from_millis(500);
 
 /// How long a transaction that only marks replies may take.
@@ -57,17 +62,42 @@ struct Round {
     flushes: Vec<oneshot::Sender<()>>,
 }
 
+/// Replies that LINE took, to be marked with the next transaction.
+#[derive(Default)]
+struct Marks {
+    keys: Vec<EventKey>,
+    /// When they have waited long enough; `None` when there are none.
+    due: Option<Instant>,
+}
+
+impl Marks {
+    fn push(&mut self, key: EventKey) {
+        self.keys.push(key);
+        self.due.get_or_insert_with(|| Instant::now() + MARKS_WAIT);
+    }
+
+    fn take(&mut self) -> Vec<EventKey> {
+        self.due = None;
+        std::mem::take(&mut self.keys)
+    }
+
+    fn put_back(&mut self, keys: &[EventKey]) {
+        if !keys.is_empty() {
+            self.keys.extend_from_slice(keys);
+            self.due = Some(Instant::now() + RETRY_MARKS);
+        }
+    }
+}
+
 impl Lane {
     pub(crate) async fn run(mut self) {
         let mut items = Vec::with_capacity(MAX_BATCH);
-        let mut replied: Vec<EventKey> = Vec::new();
+        let mut marks = Marks::default();
         loop {
-            let received = if replied.is_empty() {
-                self.queue.recv_many(&mut items, MAX_BATCH).await
-            } else {
-                // Marks that failed are tried again even when nothing else comes.
-                let more = self.queue.recv_many(&mut items, MAX_BATCH);
-                tokio::time::timeout(RETRY_MARKS, more).await.unwrap_or(1)
+            let more = self.queue.recv_many(&mut items, MAX_BATCH);
+            let received = match marks.due {
+                None => Some(more.await),
+                Some(due) => timeout_at(due.into(), more).await.ok(),
             };
             let mut round = Round::default();
             for item in items.drain(..) {
@@ -79,22 +109,27 @@ impl Lane {
                         let _ = job.done.send(Settled::Refused(Refusal::TooSlow));
                     }
                     LaneItem::Event(job) => round.jobs.push(job),
-                    LaneItem::Replied(key) => replied.push(key),
+                    LaneItem::Replied(key) => marks.push(key),
                     LaneItem::Flush(done) => round.flushes.push(done),
                 }
             }
-            self.work_off(round.jobs, &mut replied).await;
+            let only_marks = round.jobs.is_empty() && round.flushes.is_empty();
+            let may_wait = received.is_some_and(|received| received > 0);
+            if only_marks && may_wait && marks.keys.len() < MAX_BATCH {
+                continue;
+            }
+            self.work_off(round.jobs, &mut marks).await;
             for done in round.flushes {
                 let _ = done.send(());
             }
-            if received == 0 {
+            if received == Some(0) {
                 return;
             }
         }
     }
 
-    async fn work_off(&self, jobs: Vec<Job>, replied: &mut Vec<EventKey>) {
-        if jobs.is_empty() && replied.is_empty() {
+    async fn work_off(&self, jobs: Vec<Job>, marks: &mut Marks) {
+        if jobs.is_empty() && marks.keys.is_empty() {
             return;
         }
         let deadline = jobs
@@ -106,34 +141,28 @@ impl Lane {
             .into_iter()
             .map(|job| (job.event, (job.deadline, job.done)))
             .unzip();
-        let batch = Batch {
-            events,
-            replied: std::mem::take(replied),
-            decide: Arc::clone(&self.decide),
-            deadline,
-        };
+        let batch = self.batch(events, marks.take(), deadline);
         let started = Instant::now();
         let result = self.store.commit(&batch).await;
         metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
         match result {
             Ok(outcomes) => {
                 self.replies.marked(&batch.replied);
-                for ((event, outcome), (_, done)) in
-                    batch.events.into_iter().zip(outcomes).zip(waiters)
+                for ((event, outcome), (_, done)) in batch.events.iter().zip(outcomes).zip(waiters)
                 {
                     self.settle(event, outcome, done);
                 }
             }
             Err(StoreError::Unavailable(cause)) => {
                 tracing::warn!(error = %cause, events = waiters.len(), "the database is not available");
-                *replied = batch.replied;
+                marks.put_back(&batch.replied);
                 for (_, done) in waiters {
                     let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));
                 }
             }
             Err(error) => {
                 tracing::warn!(%error, events = batch.events.len(), "a batch was refused; trying its events one by one");
-                self.one_by_one(batch, waiters, replied).await;
+                self.one_by_one(&batch, waiters, marks).await;
             }
         }
     }
@@ -141,43 +170,26 @@ impl Lane {
     /// One bad event must not harm its neighbours: each is tried alone, and only the bad one fails.
     async fn one_by_one(
         &self,
-        batch: Batch,
+        batch: &Batch,
         waiters: Vec<(Instant, oneshot::Sender<Settled>)>,
-        replied: &mut Vec<EventKey>,
+        marks: &mut Marks,
     ) {
-        let Batch {
-            events,
-            replied: marks,
-            decide,
-            ..
-        } = batch;
-        let marks_only = Batch {
-            events: Vec::new(),
-            replied: marks,
-            decide: Arc::clone(&decide),
-            deadline: Instant::now() + MARK_DEADLINE,
-        };
+        let deadline = Instant::now() + MARK_DEADLINE;
+        let marks_only = self.batch(Vec::new(), batch.replied.to_vec(), deadline);
         match self.store.commit(&marks_only).await {
             Ok(_) => self.replies.marked(&marks_only.replied),
-            Err(StoreError::Unavailable(_)) => *replied = marks_only.replied,
+            Err(StoreError::Unavailable(_)) => marks.put_back(&marks_only.replied),
             // The replies stay owed; LINE refuses a second use of their tokens.
             Err(error) => {
                 tracing::error!(%error, "replies could not be marked as sent");
                 self.replies.marked(&marks_only.replied);
             }
         }
-        for (event, (deadline, done)) in events.into_iter().zip(waiters) {
-            let alone = Batch {
-                events: vec![event],
-                replied: Vec::new(),
-                decide: Arc::clone(&decide),
-                deadline,
-            };
+        for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
+            let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
             match self.store.commit(&alone).await {
                 Ok(outcomes) => {
-                    if let (Some(event), Some(outcome)) =
-                        (alone.events.into_iter().next(), outcomes.into_iter().next())
-                    {
+                    if let Some(outcome) = outcomes.into_iter().next() {
                         self.settle(event, outcome, done);
                     }
                 }
@@ -185,17 +197,26 @@ impl Lane {
                     let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));
                 }
                 Err(error) => {
-                    let key = alone.events.first().map(|event| &event.key);
-                    tracing::error!(%error, event_id = key.map(|key| &*key.event_id), "an event was refused, also alone");
+                    let event_id = &*event.key.event_id;
+                    tracing::error!(%error, event_id, "an event was refused, also alone");
                     let _ = done.send(Settled::Refused(Refusal::Refused));
                 }
             }
         }
     }
 
+    fn batch(&self, events: Vec<Inbound>, replied: Vec<EventKey>, deadline: Instant) -> Batch {
+        Batch {
+            events: events.into(),
+            replied: replied.into(),
+            decide: Arc::clone(&self.decide),
+            deadline,
+        }
+    }
+
     /// The reply goes on its way before the waiter is answered, so that a stop that waits for the answers and then
     /// for the replies misses none.
-    fn settle(&self, event: Inbound, outcome: Outcome, done: oneshot::Sender<Settled>) {
+    fn settle(&self, event: &Inbound, outcome: Outcome, done: oneshot::Sender<Settled>) {
         let settled = match outcome {
             Outcome::Applied(reply) => {
                 metrics::event_applied();
@@ -208,7 +229,7 @@ impl Lane {
                 metrics::event_duplicate();
                 Settled::Done
             }
-            Outcome::Deferred => Settled::Deferred(Box::new(event)),
+            Outcome::Deferred => Settled::Deferred(Box::new(event.clone())),
         };
         let _ = done.send(settled);
     }

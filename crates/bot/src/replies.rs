@@ -3,7 +3,7 @@
 //! A reply is in the database before it comes here, so nothing is lost by giving up: it stays owed, and
 //! [`recovery`](crate::recovery) takes it up again when its `due_at` has passed.
 
-use crate::intake::Lanes;
+use crate::intake::Queue;
 use crate::metrics;
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
@@ -58,7 +58,7 @@ struct Inner {
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
     in_hand: Mutex<HashSet<EventKey, RandomState>>,
     tasks: TaskTracker,
-    lanes: Mutex<Weak<Lanes>>,
+    queue: Mutex<Weak<Queue>>,
 }
 
 impl Replies {
@@ -70,18 +70,18 @@ impl Replies {
                 waiting_bytes: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
                 in_hand: Mutex::default(),
                 tasks: TaskTracker::new(),
-                lanes: Mutex::default(),
+                queue: Mutex::default(),
             }),
         }
     }
 
-    /// Where to report replies that LINE took. The lanes own this sender, so they are held weakly here.
-    pub(crate) fn report_to(&self, lanes: &Arc<Lanes>) {
+    /// Where to report replies that LINE took. The lane owns this sender, so its queue is held weakly here.
+    pub(crate) fn report_to(&self, queue: &Arc<Queue>) {
         *self
             .inner
-            .lanes
+            .queue
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(lanes);
+            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(queue);
     }
 
     /// Sends a reply in the background. Without room for it, it stays owed in the database.
@@ -172,13 +172,13 @@ impl Inner {
     }
 
     async fn mark(&self, key: EventKey) {
-        let lanes = self
-            .lanes
+        let queue = self
+            .queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .upgrade();
-        if let Some(lanes) = lanes {
-            lanes.mark_replied(key).await;
+        if let Some(queue) = queue {
+            queue.mark_replied(key).await;
         }
     }
 

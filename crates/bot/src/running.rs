@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::decide::TodoLists;
 use crate::housekeeping::{Housekeeping, Retention};
-use crate::intake::{Intake, Lanes};
+use crate::intake::{Intake, Queue};
 use crate::lane::Lane;
 use crate::language::Languages;
 use crate::recovery::Recovery;
@@ -15,15 +15,14 @@ use std::time::Duration;
 use storage::{Decide, Store};
 use todo::Language;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How the bot behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Transactions that may run side by side: one for a store with one writer, a few for a server.
-    pub lanes: NonZeroUsize,
-    /// Events that may wait for their transaction, over all lanes; more are refused.
+    /// Events that may wait for their transaction; more are refused.
     pub queue_events: NonZeroUsize,
     /// The language of replies where the person's is not known.
     pub default_language: Language,
@@ -34,8 +33,8 @@ pub struct Config {
 /// A running bot.
 pub struct Bot {
     intake: Intake,
-    lanes: Arc<Lanes>,
-    lane_tasks: TaskTracker,
+    queue: Arc<Queue>,
+    lane: JoinHandle<()>,
     replies: Replies,
     background: TaskTracker,
     stop_background: CancellationToken,
@@ -55,24 +54,16 @@ impl Bot {
             default_language: config.default_language,
         });
         let replies = Replies::new(client.clone());
-        let lane_tasks = TaskTracker::new();
-        let capacity = config.queue_events.get().div_ceil(config.lanes.get());
-        let queues = (0..config.lanes.get())
-            .map(|_| {
-                let (sender, queue) = mpsc::channel(capacity);
-                let lane = Lane {
-                    queue,
-                    store: Arc::clone(&store),
-                    decide: Arc::clone(&decide),
-                    replies: replies.clone(),
-                };
-                lane_tasks.spawn(lane.run());
-                sender
-            })
-            .collect();
-        lane_tasks.close();
-        let lanes = Arc::new(Lanes::new(queues));
-        replies.report_to(&lanes);
+        let (sender, receiver) = mpsc::channel(config.queue_events.get());
+        let queue = Arc::new(Queue::new(sender));
+        replies.report_to(&queue);
+        let lane = Lane {
+            queue: receiver,
+            store: Arc::clone(&store),
+            decide,
+            replies: replies.clone(),
+        };
+        let lane = tokio::spawn(lane.run());
 
         let stop_background = CancellationToken::new();
         let background = TaskTracker::new();
@@ -93,13 +84,13 @@ impl Bot {
         background.close();
 
         let intake = Intake::new(
-            Arc::clone(&lanes),
+            Arc::clone(&queue),
             Languages::new(client, config.default_language),
         );
         Self {
             intake,
-            lanes,
-            lane_tasks,
+            queue,
+            lane,
             replies,
             background,
             stop_background,
@@ -128,8 +119,8 @@ impl Bot {
     pub async fn stop(self, patience: Duration) {
         let Self {
             intake,
-            lanes,
-            lane_tasks,
+            queue,
+            lane,
             replies,
             background,
             stop_background,
@@ -140,11 +131,11 @@ impl Bot {
         stop_background.cancel();
         let finished = tokio::time::timeout(patience, async {
             background.wait().await;
-            lanes.flush().await;
+            queue.flush().await;
             replies.finish().await;
-            // The lanes end when their queues are closed, after the last marks.
-            drop(lanes);
-            lane_tasks.wait().await;
+            // The lane ends when its queue is closed, after the last marks.
+            drop(queue);
+            let _ = lane.await;
         })
         .await;
         if finished.is_err() {

@@ -10,7 +10,6 @@ use axum::middleware::{self, Next};
 use bot::{Bot, Retention, SystemClock};
 use server::{App, Limits, Listener, Readiness};
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Schema, SchemaStatus, StoreError};
@@ -83,11 +82,7 @@ impl Running {
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         let readiness = Readiness::default();
-        let Opened {
-            store,
-            schema,
-            lanes,
-        } = opened;
+        let Opened { store, schema } = opened;
         first_look(
             Arc::clone(&schema),
             &readiness,
@@ -100,7 +95,7 @@ impl Running {
             Arc::clone(&store),
             channel.client,
             Arc::new(SystemClock),
-            bot_config(settings, lanes),
+            bot_config(settings),
         );
         let app = App {
             intake: bot.intake(),
@@ -184,10 +179,9 @@ impl Running {
     }
 }
 
-fn bot_config(settings: &Settings, lanes: NonZeroUsize) -> bot::Config {
+fn bot_config(settings: &Settings) -> bot::Config {
     let settings = &settings.bot;
     bot::Config {
-        lanes,
         queue_events: settings.queue_events,
         default_language: settings.language,
         retention: Retention {

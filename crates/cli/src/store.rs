@@ -2,7 +2,7 @@
 
 use crate::config::{Configuration, Database};
 use crate::failure::Failure;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use storage::{Schema, SchemaStatus, Store, StoreError};
@@ -15,16 +15,7 @@ pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     /// For migrations.
     pub(crate) schema: Arc<dyn Schema>,
-    /// Transactions it takes side by side.
-    pub(crate) lanes: NonZeroUsize,
 }
-
-/// SQLite has one writer.
-const SQLITE_LANES: NonZeroUsize = NonZeroUsize::MIN;
-
-/// While one transaction waits for the server's disk, others are prepared. Fewer than the connections, so that
-/// recovery and housekeeping find one too.
-const MYSQL_LANES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
 /// What a command is going to do with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +46,7 @@ pub(crate) fn open(
     access: Access,
 ) -> Result<Opened, Failure> {
     match database {
-        Database::Sqlite(path) => {
-            open_sqlite(path, access).map(|store| Opened::new(store, SQLITE_LANES))
-        }
+        Database::Sqlite(path) => open_sqlite(path, access).map(Opened::new),
         Database::MysqlUrl(url) => open_mysql(Options::from_url(url), connections),
         Database::MysqlParts {
             host,
@@ -91,20 +80,15 @@ fn open_mysql(
     connections: NonZeroU32,
 ) -> Result<Opened, Failure> {
     let options = options.map_err(|error| Failure::usage(Failure::chain(&error)))?;
-    let most = NonZeroUsize::try_from(connections).unwrap_or(MYSQL_LANES);
-    Ok(Opened::new(
-        MysqlStore::new(options, connections),
-        MYSQL_LANES.min(most),
-    ))
+    Ok(Opened::new(MysqlStore::new(options, connections)))
 }
 
 impl Opened {
-    fn new(store: impl Store + Schema, lanes: NonZeroUsize) -> Self {
+    fn new(store: impl Store + Schema) -> Self {
         let store = Arc::new(store);
         Self {
             store: store.clone(),
             schema: store,
-            lanes,
         }
     }
 

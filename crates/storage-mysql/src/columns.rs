@@ -1,4 +1,7 @@
 //! Rows read.
+//!
+//! Unchecked: sqlx takes a text whose collation is binary for bytes and would refuse it. What cannot be decoded is
+//! refused all the same.
 
 use sqlx::Row;
 use sqlx::mysql::MySqlRow;
@@ -11,12 +14,14 @@ use crate::failure::Failure;
 /// Columns `conversation_id, revision, next_task_id, undoable, unsent, language, left_at`.
 pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, Failure> {
     Ok(ConversationRow {
-        revision: row.try_get(1)?,
-        next_task_id: row.try_get(2)?,
-        undoable: row.try_get::<String, _>(3)?.into(),
-        unsent: row.try_get::<String, _>(4)?.into(),
-        language: row.try_get::<Option<String>, _>(5)?.map(Into::into),
-        left_at: row.try_get(6)?,
+        revision: row.try_get_unchecked(1)?,
+        next_task_id: row.try_get_unchecked(2)?,
+        undoable: row.try_get_unchecked::<String, _>(3)?.into(),
+        unsent: row.try_get_unchecked::<String, _>(4)?.into(),
+        language: row
+            .try_get_unchecked::<Option<String>, _>(5)?
+            .map(Into::into),
+        left_at: row.try_get_unchecked(6)?,
         // Only ever written.
         updated_at: 0,
     })
@@ -25,11 +30,11 @@ pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, F
 /// Columns `conversation_id, task_id, title, message_id, added_revision, added_at`.
 pub(crate) fn task(row: &MySqlRow) -> Result<Task, Failure> {
     Ok(Task {
-        id: row.try_get::<i64, _>(1)?.cast_unsigned(),
-        title: row.try_get(2)?,
+        id: row.try_get_unchecked::<i64, _>(1)?.cast_unsigned(),
+        title: row.try_get_unchecked(2)?,
         message_id: id(row, 3)?.to_owned(),
-        added_revision: row.try_get::<i64, _>(4)?.cast_unsigned(),
-        added_at: Timestamp(row.try_get(5)?),
+        added_revision: row.try_get_unchecked::<i64, _>(4)?.cast_unsigned(),
+        added_at: Timestamp(row.try_get_unchecked(5)?),
     })
 }
 
@@ -37,15 +42,15 @@ pub(crate) fn task(row: &MySqlRow) -> Result<Task, Failure> {
 pub(crate) fn closed_task(row: &MySqlRow) -> Result<ClosedTask, Failure> {
     Ok(ClosedTask {
         task: task(row)?,
-        closed_revision: row.try_get::<i64, _>(6)?.cast_unsigned(),
-        closed_at: Timestamp(row.try_get(7)?),
-        reason: reason_from_code(row.try_get(8)?)?,
+        closed_revision: row.try_get_unchecked::<i64, _>(6)?.cast_unsigned(),
+        closed_at: Timestamp(row.try_get_unchecked(7)?),
+        reason: reason_from_code(row.try_get_unchecked(8)?)?,
     })
 }
 
 /// An id or a token: a column of bytes that are text.
 pub(crate) fn id(row: &MySqlRow, column: usize) -> Result<&str, Failure> {
-    let bytes: &[u8] = row.try_get(column)?;
+    let bytes: &[u8] = row.try_get_unchecked(column)?;
     std::str::from_utf8(bytes)
         .map_err(|_| StoreError::Damaged(format!("column {column} is not UTF-8")).into())
 }
@@ -55,5 +60,5 @@ pub(crate) fn value<'r, T>(row: &'r MySqlRow, column: usize) -> Result<T, Failur
 where
     T: sqlx::Decode<'r, sqlx::MySql> + sqlx::Type<sqlx::MySql>,
 {
-    Ok(row.try_get(column)?)
+    Ok(row.try_get_unchecked(column)?)
 }

@@ -5,8 +5,7 @@ use sqlx::ConnectOptions;
 use sqlx::mysql::MySqlConnectOptions;
 use std::str::FromStr;
 
-/// More than all texts of all statements ([`crate::sql`]): none is ever thrown out and prepared again, and throwing
-/// one out costs a delayed acknowledgement of 40 ms, as sqlx leaves Nagle's algorithm on.
+/// More than all texts of all statements ([`crate::sql`]): none is ever thrown out and prepared again.
 const STATEMENTS: usize = 256;
 
 /// Parameters a URL may have. sqlx ignores what it does not know: a misspelt `ssl-mode` would turn encryption off.

@@ -7,7 +7,6 @@
 //! key, but in a `DELETE` only when a column outside the key is asked for too: hence `… <> -1`, which is always true.
 
 use crate::statement::{LARGEST, ListStatement};
-use std::sync::Arc;
 
 pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
@@ -266,7 +265,7 @@ pub(crate) const RECORD_MIGRATION: &str = "INSERT INTO schema_migrations \
 
 /// Every text that may be sent: as it is, or with one item and with the most.
 #[doc(hidden)]
-pub fn texts() -> Vec<Arc<str>> {
+pub fn texts() -> Vec<&'static str> {
     let lists = [
         &LOCK_CONVERSATIONS,
         &LOAD_CLAIMS,
@@ -320,7 +319,7 @@ pub fn texts() -> Vec<Arc<str>> {
     lists
         .iter()
         .flat_map(|list| [list.text(1), list.text(LARGEST)])
-        .chain(plain.map(Arc::from))
+        .chain(plain)
         .collect()
 }
 

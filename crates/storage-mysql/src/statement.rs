@@ -7,8 +7,8 @@
 
 use crate::failure::Failure;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Executor, MySqlConnection};
-use std::sync::{Arc, OnceLock};
+use sqlx::{Arguments as _, Executor, MySqlConnection};
+use std::sync::OnceLock;
 use todo::Timestamp;
 
 /// The most items in one execution.
@@ -22,7 +22,7 @@ pub(crate) struct ListStatement {
     before: &'static str,
     item: &'static str,
     after: &'static str,
-    texts: [OnceLock<Arc<str>>; SIZES],
+    texts: [OnceLock<Box<str>>; SIZES],
 }
 
 /// What is bound to the question marks, in order.
@@ -62,7 +62,7 @@ impl Arguments {
 
     fn push<'a, T>(&mut self, value: T)
     where
-        T: sqlx::Encode<'a, sqlx::MySql> + sqlx::Type<sqlx::MySql>,
+        T: sqlx::Encode<'a, sqlx::MySql> + sqlx::Type<sqlx::MySql> + 'a,
     {
         // Numbers and bytes always encode; if one did not, sqlx would miss an argument and refuse the statement.
         let _ = self.0.add(value);
@@ -82,7 +82,7 @@ impl ListStatement {
 
     /// Runs it on `items`.
     pub(crate) async fn execute<T: Sync>(
-        &self,
+        &'static self,
         connection: &mut MySqlConnection,
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
@@ -95,7 +95,7 @@ impl ListStatement {
 
     /// The same with `time` for the question mark before the list; returns how many rows it changed.
     pub(crate) async fn execute_with<T: Sync>(
-        &self,
+        &'static self,
         connection: &mut MySqlConnection,
         time: Timestamp,
         items: &[T],
@@ -111,7 +111,7 @@ impl ListStatement {
 
     /// [`Self::execute`] for a statement that must not see an item twice: pieces of exactly a power of two.
     pub(crate) async fn execute_exactly<T: Sync>(
-        &self,
+        &'static self,
         connection: &mut MySqlConnection,
         mut items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
@@ -126,7 +126,7 @@ impl ListStatement {
 
     /// Runs it on `items` and returns the rows of all pieces.
     pub(crate) async fn fetch<T: Sync>(
-        &self,
+        &'static self,
         connection: &mut MySqlConnection,
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
@@ -144,7 +144,7 @@ impl ListStatement {
     }
 
     fn query<T>(
-        &self,
+        &'static self,
         time: Option<Timestamp>,
         piece: &[T],
         bind: impl Fn(&mut Arguments, &T),
@@ -162,20 +162,17 @@ impl ListStatement {
                 bind(&mut arguments, last);
             }
         }
-        sqlx::query_with(AssertSqlSafe(self.text(size)), arguments.0)
+        sqlx::query_with(self.text(size), arguments.0)
     }
 
-    /// The text for `size` items, a power of two.
-    pub(crate) fn text(&self, size: usize) -> Arc<str> {
-        let make = || {
-            let items = vec![self.item; size].join(",");
-            Arc::from([self.before, items.as_str(), self.after].concat())
-        };
-        let place = size.checked_ilog2().unwrap_or_default() as usize;
-        match self.texts.get(place) {
-            Some(text) => text.get_or_init(make).clone(),
-            None => make(),
-        }
+    /// The text for `size` items: the next power of two, or [`LARGEST`].
+    pub(crate) fn text(&self, size: usize) -> &str {
+        let place = size.next_power_of_two().ilog2() as usize;
+        let place = place.min(SIZES - 1);
+        self.texts[place].get_or_init(|| {
+            let items = vec![self.item; 1 << place].join(",");
+            [self.before, items.as_str(), self.after].concat().into()
+        })
     }
 }
 

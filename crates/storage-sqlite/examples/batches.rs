@@ -59,7 +59,7 @@ async fn main() -> Result<(), StoreError> {
             let events = (first..first + size).map(|n| message(n, conversations));
             let batch = Batch {
                 events: events.collect(),
-                replied,
+                replied: replied.into(),
                 decide: Arc::new(Lists),
                 deadline: Instant::now() + Duration::from_mins(1),
             };

@@ -15,7 +15,7 @@ pub(crate) fn commit(session: &mut Session<'_>, batch: &Batch) -> Result<Vec<Out
     let transaction = session.begin()?;
     let statements = session.statements()?;
     let mut plans = Vec::with_capacity(groups.len());
-    for key in &batch.replied {
+    for key in &*batch.replied {
         statements.replied(key)?;
     }
     for group in &groups {

@@ -77,10 +77,8 @@ impl Store for SqliteStore {
     async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
         let deadline = Some(batch.deadline);
         let batch = batch.clone();
-        self.write(deadline, move |connection| {
-            commit::commit(connection, &batch)
-        })
-        .await
+        self.write(deadline, move |session| commit::commit(session, &batch))
+            .await
     }
 
     async fn take_due_replies(

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 use todo::{Input, Language, List, Timestamp};
 
-/// Events to apply together, and replies to mark as sent.
+/// Events to apply together, and replies to mark as sent. Cheap to clone.
 #[derive(Clone)]
 pub struct Batch {
     /// In the order they are to be applied; events of one conversation keep it.
-    pub events: Vec<Inbound>,
+    pub events: Arc<[Inbound]>,
     /// Replies that LINE has accepted, or that can never be delivered: no longer owed.
-    pub replied: Vec<EventKey>,
+    pub replied: Arc<[EventKey]>,
     /// What to do with each event that was not seen before.
     pub decide: Arc<dyn Decide>,
     /// When to give up retrying.

@@ -52,7 +52,7 @@ impl Store for MemoryStore {
                 group.plan(batch.decide.as_ref(), stored, &claimed)
             })
             .collect();
-        for key in &batch.replied {
+        for key in &*batch.replied {
             tables.owed_replies.remove(key);
         }
         for plan in &plans {

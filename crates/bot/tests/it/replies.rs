@@ -107,8 +107,8 @@ async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
     let due_at = left_behind.due_at;
     // Straight into the store, as by a process that died after its commit.
     let batch = storage::Batch {
-        events: vec![left_behind],
-        replied: Vec::new(),
+        events: Arc::new([left_behind]),
+        replied: Arc::new([]),
         decide: Arc::new(bot::decide::TodoLists {
             default_language: Language::English,
         }),

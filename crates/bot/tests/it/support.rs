@@ -140,7 +140,6 @@ impl Stage {
         let clock = Arc::new(ManualClock(AtomicI64::new(1_790_000_000_000)));
         let day = Duration::from_hours(24);
         let config = Config {
-            lanes: NonZeroUsize::MIN,
             queue_events: NonZeroUsize::new(queue_events).unwrap(),
             default_language: Language::English,
             retention: Retention {

@@ -1,7 +1,7 @@
 //! A real MySQL, where there is one.
 
+use sqlx::Connection;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Connection};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Where `cargo xtask test` says the server is.
@@ -50,7 +50,7 @@ impl MysqlDatabase {
     }
 
     pub(crate) async fn run(&mut self, sql: &str) {
-        sqlx::raw_sql(AssertSqlSafe(sql))
+        sqlx::raw_sql(sql)
             .execute(&mut self.connection)
             .await
             .unwrap();

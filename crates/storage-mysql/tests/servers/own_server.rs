@@ -25,6 +25,8 @@ impl OwnServer {
             ])
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--user={}", user()))
+            // Two at once would take the same names for their temporary tables.
+            .env("TMPDIR", folder.path())
             .output()
             .expect("mariadb-install-db can be run: cargo xtask test");
         assert!(installed.status.success(), "{installed:?}");

@@ -83,8 +83,8 @@ pub fn unsend(conversation: &str, event_id: &str, message_of: &str) -> Inbound {
 /// A batch that keeps lists.
 pub fn batch(events: Vec<Inbound>) -> Batch {
     Batch {
-        events,
-        replied: Vec::new(),
+        events: events.into(),
+        replied: Arc::new([]),
         decide: Arc::new(Lists),
         deadline: Instant::now() + Duration::from_mins(1),
     }
@@ -98,7 +98,7 @@ pub async fn commit(store: &(impl Store + ?Sized), events: Vec<Inbound>) -> Vec<
 /// Marks replies as sent.
 pub async fn replied(store: &(impl Store + ?Sized), keys: Vec<EventKey>) {
     let batch = Batch {
-        replied: keys,
+        replied: keys.into(),
         ..batch(Vec::new())
     };
     assert_eq!(store.commit(&batch).await.expect("commits"), []);

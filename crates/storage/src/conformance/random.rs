@@ -90,7 +90,7 @@ async fn compare(database: &dyn Database, series: Vec<(i64, Operation)>) {
                         .into_iter()
                         .map(|event| received(now, event))
                         .collect(),
-                    replied,
+                    replied: replied.into(),
                     decide: Arc::new(Lists),
                     deadline: Instant::now() + Duration::from_mins(1),
                 };

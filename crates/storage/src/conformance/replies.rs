@@ -157,7 +157,7 @@ pub async fn a_duplicate_of_an_answered_event_owes_nothing(database: &dyn Databa
     let bread = text("U1", "e2", "bread");
     commit(&*store, vec![bread.clone()]).await;
     let both = Batch {
-        replied: vec![bread.key.clone()],
+        replied: Arc::new([bread.key.clone()]),
         ..batch(vec![bread])
     };
     assert_eq!(store.commit(&both).await.unwrap(), [Outcome::Duplicate]);
