@@ -1,5 +1,5 @@
-//! The schema. One statement a migration, because the server commits at every statement that changes the schema; each
-//! is safe to run again, because the row that records it comes after.
+//! The schema. The server commits at every statement that changes the schema, and the row that records a migration
+//! comes after it: each is safe to run again.
 
 use crate::failure::Failure;
 use crate::statement::{Arguments, query};
@@ -12,11 +12,9 @@ use storage::StoreError;
 use storage::schema::{Applied, Migration, NAMES, Schema, SchemaStatus, migrations};
 
 const MIGRATIONS: [Migration; NAMES.len()] = migrations([
-    include_str!("../migrations/001_conversations.sql"),
-    include_str!("../migrations/002_tasks.sql"),
-    include_str!("../migrations/003_closed_tasks.sql"),
-    include_str!("../migrations/004_events.sql"),
-    include_str!("../migrations/005_owed_replies.sql"),
+    include_str!("../migrations/001_lists.sql"),
+    include_str!("../migrations/002_events.sql"),
+    include_str!("../migrations/003_owed_replies.sql"),
 ]);
 
 /// Nobody in a chat waits for a migration: the first connection through a proxy may take its time.

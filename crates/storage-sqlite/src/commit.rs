@@ -31,8 +31,7 @@ pub(crate) struct Statements<'c> {
     connection: &'c Connection,
     replied: Statement<'c>,
     claim: Statement<'c>,
-    conversation: Statement<'c>,
-    open_tasks: Statement<'c>,
+    load: Statement<'c>,
     insert_conversation: Statement<'c>,
     update_conversation: Statement<'c>,
     open: Statement<'c>,
@@ -52,34 +51,32 @@ impl<'c> Statements<'c> {
                 "INSERT INTO events (event_id, conversation_id, received_at) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO NOTHING",
             )?,
-            conversation: connection.prepare(
-                "SELECT revision, next_task_id, undoable, unsent, language, left_at, updated_at
-                 FROM conversations WHERE conversation_id = ?1",
-            )?,
-            open_tasks: connection.prepare(
-                "SELECT task_id, title, message_id, added_revision, added_at
-                 FROM tasks WHERE conversation_id = ?1 ORDER BY task_id",
+            load: connection.prepare(
+                "SELECT revision, next_task_id, undoable, unsent, language, left_at, updated_at,
+                        task_id, title, message_id, added_revision, added_at
+                 FROM lists WHERE conversation_id = ?1 AND part <= 1 ORDER BY part, task_id",
             )?,
             insert_conversation: connection.prepare(
-                "INSERT INTO conversations (conversation_id, revision, next_task_id, undoable, unsent,
-                                            language, left_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+                "INSERT INTO lists (conversation_id, part, task_id, revision, next_task_id, undoable, unsent,
+                                    language, left_at, updated_at)
+                 VALUES (?1, 0, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             )?,
             update_conversation: connection.prepare(
-                "UPDATE conversations SET revision = ?2, next_task_id = ?3, undoable = ?4, unsent = ?5,
-                                          language = ?6, left_at = ?7, updated_at = ?8
-                 WHERE conversation_id = ?1",
+                "UPDATE lists SET revision = ?2, next_task_id = ?3, undoable = ?4, unsent = ?5,
+                                  language = ?6, left_at = ?7, updated_at = ?8
+                 WHERE conversation_id = ?1 AND part = 0 AND task_id = 0",
             )?,
             open: connection.prepare(
-                "INSERT INTO tasks (conversation_id, task_id, title, message_id, added_revision, added_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO lists (conversation_id, part, task_id, title, message_id, added_revision, added_at)
+                 VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6)",
             )?,
-            delete_open: connection
-                .prepare("DELETE FROM tasks WHERE conversation_id = ?1 AND task_id = ?2")?,
+            delete_open: connection.prepare(
+                "DELETE FROM lists WHERE conversation_id = ?1 AND part = 1 AND task_id = ?2",
+            )?,
             close: connection.prepare(
-                "INSERT INTO closed_tasks (conversation_id, task_id, title, message_id, added_revision, added_at,
-                                           closed_revision, closed_at, reason)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO lists (conversation_id, part, task_id, title, message_id, added_revision, added_at,
+                                    closed_revision, closed_at, reason)
+                 VALUES (?1, 2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
             owe: connection.prepare(
                 "INSERT INTO owed_replies (conversation_id, event_id, received_at, due_at, message_id,
@@ -130,19 +127,21 @@ impl<'c> Statements<'c> {
     /// What is stored of a conversation; `None` when it does not exist.
     fn load(&mut self, group: &Group<'_>) -> Result<Option<Conversation>, Failure> {
         let id = &group.conversation().0;
-        let mut rows = self.conversation.query([id])?;
+        let mut rows = self.load.query([id])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
         let stored = conversation_row(row, 0)?;
-        let open = self.open_tasks.query_and_then([id], |row| task(row, 0))?;
-        let open: Result<Vec<Task>, Failure> = open.collect();
+        let mut open: Vec<Task> = Vec::new();
+        while let Some(row) = rows.next()? {
+            open.push(task(row, 7)?);
+        }
         let closed = if group.needs_closed_tasks() {
             undoable_tasks(self.connection, id, &stored.undoable)?
         } else {
             Vec::new()
         };
-        Ok(Some(stored.decode(open?, closed)?))
+        Ok(Some(stored.decode(open, closed)?))
     }
 
     fn write(&mut self, plan: &Plan<'_>, exists: bool) -> rusqlite::Result<()> {
@@ -290,15 +289,16 @@ impl<'c> Statements<'c> {
 
     fn delete_closed(&mut self, id: &ConversationId, task_id: u64) -> rusqlite::Result<()> {
         self.connection
-            .prepare_cached("DELETE FROM closed_tasks WHERE conversation_id = ?1 AND task_id = ?2")?
+            .prepare_cached(
+                "DELETE FROM lists WHERE conversation_id = ?1 AND part = 2 AND task_id = ?2",
+            )?
             .execute(params![id.0, task_id.cast_signed()])?;
         Ok(())
     }
 
     fn forget(&mut self, id: &ConversationId, message_id: &str) -> rusqlite::Result<()> {
         for table in [
-            "DELETE FROM tasks WHERE conversation_id = ?1 AND message_id = ?2",
-            "DELETE FROM closed_tasks WHERE conversation_id = ?1 AND message_id = ?2",
+            "DELETE FROM lists WHERE conversation_id = ?1 AND message_id = ?2",
             "DELETE FROM owed_replies WHERE conversation_id = ?1 AND message_id = ?2",
         ] {
             self.connection
@@ -317,8 +317,8 @@ fn undoable_tasks(
 ) -> Result<Vec<ClosedTask>, Failure> {
     let mut query = connection.prepare_cached(
         "SELECT task_id, title, message_id, added_revision, added_at, closed_revision, closed_at, reason
-         FROM closed_tasks
-         WHERE conversation_id = ?1 AND closed_revision IN (SELECT value FROM json_each(?2))",
+         FROM lists
+         WHERE conversation_id = ?1 AND part = 2 AND closed_revision IN (SELECT value FROM json_each(?2))",
     )?;
     query
         .query_and_then([id, undoable], |row| closed_task(row, 0))?

@@ -35,8 +35,8 @@ pub(crate) fn prune(
         // Before the conversations: theirs are not counted.
         conversations: left_conversations(&transaction, before.left_conversations.0, limit)?,
         closed_tasks: delete(
-            "DELETE FROM closed_tasks WHERE (conversation_id, task_id) IN (
-                 SELECT conversation_id, task_id FROM closed_tasks
+            "DELETE FROM lists WHERE (conversation_id, part, task_id) IN (
+                 SELECT conversation_id, part, task_id FROM lists
                  WHERE closed_at < ?1 ORDER BY closed_at LIMIT ?2)",
             before.closed_tasks.0,
         )?,
@@ -52,7 +52,7 @@ fn left_conversations(
     limit: usize,
 ) -> Result<u64, Failure> {
     let mut find = connection.prepare_cached(
-        "SELECT conversation_id FROM conversations WHERE left_at < ?1 ORDER BY left_at LIMIT 1",
+        "SELECT conversation_id FROM lists WHERE left_at < ?1 ORDER BY left_at LIMIT 1",
     )?;
     let mut conversations = 0;
     let mut rows_deleted = 0;
@@ -62,10 +62,8 @@ fn left_conversations(
         let id = crate::rows::text(row, 0)?;
         drop(rows);
         for table in [
-            "DELETE FROM tasks WHERE conversation_id = ?1",
-            "DELETE FROM closed_tasks WHERE conversation_id = ?1",
+            "DELETE FROM lists WHERE conversation_id = ?1",
             "DELETE FROM owed_replies WHERE conversation_id = ?1",
-            "DELETE FROM conversations WHERE conversation_id = ?1",
         ] {
             rows_deleted += connection.prepare_cached(table)?.execute([&id])?;
         }

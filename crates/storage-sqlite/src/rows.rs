@@ -7,17 +7,17 @@ use storage::row::{ConversationRow, reason_from_code};
 use todo::{ClosedTask, Task, Timestamp};
 
 /// Reads the columns `revision, next_task_id, undoable, unsent, language, left_at, updated_at` from `first` on.
-pub(crate) fn conversation_row<'r>(
-    row: &'r Row<'_>,
+pub(crate) fn conversation_row(
+    row: &Row<'_>,
     first: usize,
-) -> Result<ConversationRow<'r>, Failure> {
+) -> Result<ConversationRow<'static>, Failure> {
     let language = row.get_ref(first + 4)?.as_str_or_null()?;
     Ok(ConversationRow {
         revision: row.get_ref(first)?.as_i64()?,
         next_task_id: row.get_ref(first + 1)?.as_i64()?,
-        undoable: Cow::Borrowed(row.get_ref(first + 2)?.as_str()?),
-        unsent: Cow::Borrowed(row.get_ref(first + 3)?.as_str()?),
-        language: language.map(Cow::Borrowed),
+        undoable: Cow::Owned(text(row, first + 2)?),
+        unsent: Cow::Owned(text(row, first + 3)?),
+        language: language.map(|code| Cow::Owned(code.to_owned())),
         left_at: row.get_ref(first + 5)?.as_i64_or_null()?,
         updated_at: row.get_ref(first + 6)?.as_i64()?,
     })

@@ -6,11 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use storage::schema::{Applied, Migration, NAMES, SchemaStatus, migrations};
 
 const MIGRATIONS: [Migration; NAMES.len()] = migrations([
-    include_str!("../migrations/001_conversations.sql"),
-    include_str!("../migrations/002_tasks.sql"),
-    include_str!("../migrations/003_closed_tasks.sql"),
-    include_str!("../migrations/004_events.sql"),
-    include_str!("../migrations/005_owed_replies.sql"),
+    include_str!("../migrations/001_lists.sql"),
+    include_str!("../migrations/002_events.sql"),
+    include_str!("../migrations/003_owed_replies.sql"),
 ]);
 
 pub(crate) fn status(connection: &Connection) -> Result<SchemaStatus, Failure> {

@@ -18,20 +18,20 @@ pub(crate) fn export(
     let mut conversations = transaction.prepare_cached(match after {
         None => {
             "SELECT conversation_id, revision, next_task_id, undoable, unsent, language, left_at, updated_at
-             FROM conversations ORDER BY conversation_id LIMIT ?1"
+             FROM lists WHERE part = 0 ORDER BY conversation_id LIMIT ?1"
         }
         Some(_) => {
             "SELECT conversation_id, revision, next_task_id, undoable, unsent, language, left_at, updated_at
-             FROM conversations WHERE conversation_id > ?2 ORDER BY conversation_id LIMIT ?1"
+             FROM lists WHERE part = 0 AND conversation_id > ?2 ORDER BY conversation_id LIMIT ?1"
         }
     })?;
     let mut open = transaction.prepare_cached(
         "SELECT task_id, title, message_id, added_revision, added_at
-         FROM tasks WHERE conversation_id = ?1 ORDER BY task_id",
+         FROM lists WHERE conversation_id = ?1 AND part = 1 ORDER BY task_id",
     )?;
     let mut closed = transaction.prepare_cached(
         "SELECT task_id, title, message_id, added_revision, added_at, closed_revision, closed_at, reason
-         FROM closed_tasks WHERE conversation_id = ?1 ORDER BY task_id",
+         FROM lists WHERE conversation_id = ?1 AND part = 2 ORDER BY task_id",
     )?;
     let limit = limit_value(limit);
     let mut rows = match after {

@@ -1,7 +1,7 @@
 //! Migrations, the same version numbers and names on every backend.
 //!
-//! Each backend embeds its own SQL for each of [`NAMES`], safe to run again, and one statement where the database
-//! commits at every DDL statement (MySQL), so that none is half applied. A table `schema_migrations` says what was
+//! Each backend embeds its own SQL for each of [`NAMES`], and every statement is safe to run again: MySQL commits
+//! at each, so that a migration may be half applied. A table `schema_migrations` says what was
 //! applied, with a checksum, so that a changed migration is found.
 
 use crate::StoreError;
@@ -10,13 +10,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// What each version does, from version 1.
-pub const NAMES: [&str; 5] = [
-    "conversations",
-    "tasks",
-    "closed_tasks",
-    "events",
-    "owed_replies",
-];
+pub const NAMES: [&str; 3] = ["lists", "events", "owed_replies"];
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +134,7 @@ pub trait Schema: Send + Sync {
 mod tests {
     use super::*;
 
-    const KNOWN: [Migration; NAMES.len()] = migrations(["a", "b", "c", "d", "e"]);
+    const KNOWN: [Migration; NAMES.len()] = migrations(["a", "b", "c"]);
 
     fn applied(count: usize) -> Vec<Applied> {
         KNOWN
@@ -156,8 +150,8 @@ mod tests {
     #[test]
     fn versions_count_from_one_without_gaps() {
         let versions: Vec<u32> = KNOWN.iter().map(|known| known.version).collect();
-        assert_eq!(versions, [1, 2, 3, 4, 5]);
-        assert_eq!(KNOWN[4].name, NAMES[4]);
+        assert_eq!(versions, [1, 2, 3]);
+        assert_eq!(KNOWN[2].name, NAMES[2]);
     }
 
     #[test]
@@ -174,18 +168,18 @@ mod tests {
     #[test]
     fn what_is_missing_is_listed_in_order() {
         assert_eq!(
-            SchemaStatus::compare(&KNOWN, &applied(3)),
-            SchemaStatus::Behind(KNOWN[3..].to_vec())
+            SchemaStatus::compare(&KNOWN, &applied(1)),
+            SchemaStatus::Behind(KNOWN[1..].to_vec())
         );
         assert_eq!(
-            SchemaStatus::compare(&KNOWN, &applied(5)),
+            SchemaStatus::compare(&KNOWN, &applied(3)),
             SchemaStatus::Current
         );
     }
 
     #[test]
     fn a_gap_is_filled() {
-        let mut rows = applied(5);
+        let mut rows = applied(3);
         rows.remove(1);
         assert_eq!(
             SchemaStatus::compare(&KNOWN, &rows),
@@ -195,16 +189,16 @@ mod tests {
 
     #[test]
     fn a_newer_database_is_refused() {
-        let status = SchemaStatus::compare(&KNOWN[..2], &applied(4));
-        assert_eq!(status, SchemaStatus::Ahead(4));
+        let status = SchemaStatus::compare(&KNOWN[..1], &applied(3));
+        assert_eq!(status, SchemaStatus::Ahead(3));
         assert!(matches!(status.to_apply(), Err(StoreError::Refused(_))));
     }
 
     #[test]
     fn a_changed_migration_is_refused_before_anything_else() {
-        let mut rows = applied(4);
+        let mut rows = applied(3);
         rows[1].checksum.clear();
-        let status = SchemaStatus::compare(&KNOWN[..3], &rows);
+        let status = SchemaStatus::compare(&KNOWN[..2], &rows);
         assert_eq!(status, SchemaStatus::Changed(2));
         assert!(matches!(status.to_apply(), Err(StoreError::Refused(_))));
     }

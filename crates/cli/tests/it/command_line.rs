@@ -164,18 +164,13 @@ fn migrate_plans_without_touching_anything_then_makes_the_tables_once() {
     let variables = [("DATABASE_URL", url.as_str())];
     let plan = linebot(&["migrate", "--plan"], &variables).succeeded();
     assert!(
-        plan.contains("would apply")
-            && plan.contains("1 conversations")
-            && plan.contains("CREATE TABLE"),
+        plan.contains("would apply") && plan.contains("1 lists") && plan.contains("CREATE TABLE"),
         "{plan}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
     let applied = linebot(&["migrate"], &variables).succeeded();
-    assert!(
-        applied.contains("applied\n  1 conversations\n"),
-        "{applied}"
-    );
+    assert!(applied.contains("applied\n  1 lists\n"), "{applied}");
     for again in [&["migrate"][..], &["migrate", "--plan"]] {
         assert!(
             linebot(again, &variables)

@@ -12,6 +12,15 @@ async fn known(store: &(impl Schema + ?Sized)) -> Vec<Migration> {
     }
 }
 
+/// The names of the tables in a description.
+fn tables(description: &str) -> Vec<String> {
+    let names = description
+        .lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let bare = names.map(|name| name.trim_end_matches(['(', ' ']).trim_matches('`'));
+    bare.map(str::to_owned).collect()
+}
+
 pub async fn an_empty_database_is_behind_with_every_migration(database: &dyn SqlDatabase) {
     let store = database.open().await;
     let known = known(&*store).await;
@@ -46,11 +55,12 @@ pub async fn the_schema_from_scratch_equals_the_one_made_step_by_step(database: 
     }
     assert_eq!(store.migrate().await.unwrap(), known);
     let step_by_step = database.describe().await;
-    for table in crate::schema::NAMES {
-        assert!(step_by_step.contains(table), "{step_by_step}");
+    let tables = tables(&step_by_step);
+    assert!(tables.len() > known.len(), "{tables:?}");
+    for table in tables {
         database.run(&format!("DROP TABLE {table}")).await;
     }
-    database.run("DROP TABLE schema_migrations").await;
+    assert_eq!(database.describe().await, "");
     assert_eq!(store.migrate().await.unwrap(), known);
     assert_eq!(database.describe().await, step_by_step);
 }
@@ -61,14 +71,14 @@ pub async fn a_half_migrated_database_is_completed(database: &dyn SqlDatabase) {
     store.migrate().await.unwrap();
     let complete = database.describe().await;
     database
-        .run("DELETE FROM schema_migrations WHERE version >= 4")
+        .run("DELETE FROM schema_migrations WHERE version >= 2")
         .await;
     database.run("DROP TABLE owed_replies").await;
     assert_eq!(
         store.status().await.unwrap(),
-        SchemaStatus::Behind(known[3..].to_vec())
+        SchemaStatus::Behind(known[1..].to_vec())
     );
-    assert_eq!(store.migrate().await.unwrap(), known[3..]);
+    assert_eq!(store.migrate().await.unwrap(), known[1..]);
     assert_eq!(database.describe().await, complete);
 }
 
