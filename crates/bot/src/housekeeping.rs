@@ -14,8 +14,8 @@ const STEP: usize = 500;
 /// A breath between steps for the messages that wait.
 const BETWEEN_STEPS: Duration = Duration::from_millis(50);
 
-/// How often to look for old rows. Ages are in days, so minutes do not matter.
-const EVERY: Duration = Duration::from_mins(10);
+/// How often to look for old rows. Ages are in days, so hours do not matter.
+const EVERY: Duration = Duration::from_hours(1);
 
 /// LINE takes no reply later than this after the event
 /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message-reply-token>).
@@ -66,7 +66,7 @@ impl Housekeeping {
             {
                 Ok(pruned) => {
                     metrics::pruned(pruned);
-                    if pruned.any() { BETWEEN_STEPS } else { EVERY }
+                    if pruned.more { BETWEEN_STEPS } else { EVERY }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot delete old rows; trying again later");

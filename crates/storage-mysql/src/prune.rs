@@ -43,12 +43,15 @@ pub(crate) async fn step(
         before: before.closed_tasks,
         limit,
     };
-    Ok(Pruned {
+    let mut pruned = Pruned {
         events: store.run(&events, within(BACKGROUND_LIMIT)).await?,
         owed_replies: store.run(&owed_replies, within(BACKGROUND_LIMIT)).await?,
         conversations: conversations(store, before.left_conversations, limit).await?,
         closed_tasks: store.run(&closed_tasks, within(BACKGROUND_LIMIT)).await?,
-    })
+        more: false,
+    };
+    pruned.more = pruned.any();
+    Ok(pruned)
 }
 
 async fn conversations(

@@ -1,6 +1,6 @@
 -- Everything of a conversation side by side, so that a message reads and writes one page of the file. `part` says what a
 -- row is: 0 the conversation itself (its task_id is 0), 1 an open task, 2 a closed one. Open tasks are one range of the
--- key, however many are closed. The partial indexes are for pruning.
+-- key, however many are closed. The partial index is for pruning.
 CREATE TABLE IF NOT EXISTS lists (
     conversation_id TEXT NOT NULL,
     part INTEGER NOT NULL,
@@ -26,5 +26,3 @@ CREATE TABLE IF NOT EXISTS lists (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS lists_by_left_at ON lists (left_at) WHERE left_at IS NOT NULL;
-
-CREATE INDEX IF NOT EXISTS lists_by_closed_at ON lists (closed_at) WHERE closed_at IS NOT NULL;

@@ -1,48 +1,146 @@
 //! Deleting what is old, a few rows at a time, so that no batch waits long behind it.
+//!
+//! Claims and closed tasks have no index by age: to keep them would cost every message a tenth more. A sweep reads both
+//! tables from end to end in the order of their keys, a stretch a step, and starts anew when it is through.
 
 use crate::error::Failure;
 use crate::replies::limit_value;
+use crate::rows::text;
 use crate::session::Session;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use storage::{PruneBefore, Pruned};
+use todo::Timestamp;
+
+/// Rows a step looks at for each row it may delete: 10,000 with the bot's limit, some milliseconds' work.
+const LOOK_AT: usize = 20;
+
+/// How far the sweep has come.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sweep {
+    events: Position<(String, String)>,
+    lists: Position<(String, i64, i64)>,
+}
+
+#[derive(Debug, Default, Clone)]
+enum Position<Key> {
+    #[default]
+    Start,
+    After(Key),
+    End,
+}
 
 /// One transaction's worth.
 pub(crate) fn prune(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     before: PruneBefore,
     limit: usize,
 ) -> Result<Pruned, Failure> {
     let transaction = session.begin()?;
-    let delete = |sql: &str, at: i64| -> Result<u64, Failure> {
-        let rows = transaction
-            .prepare_cached(sql)?
-            .execute(params![at, limit_value(limit)])?;
-        Ok(rows as u64)
-    };
-    let pruned = Pruned {
-        events: delete(
-            "DELETE FROM events WHERE (event_id, conversation_id) IN (
-                 SELECT event_id, conversation_id FROM events
-                 WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)",
-            before.events.0,
-        )?,
-        owed_replies: delete(
+    let mut sweep = session.sweep.clone();
+    let owed_replies = transaction
+        .prepare_cached(
             "DELETE FROM owed_replies WHERE (conversation_id, event_id) IN (
                  SELECT conversation_id, event_id FROM owed_replies
                  WHERE received_at < ?1 LIMIT ?2)",
-            before.owed_replies.0,
-        )?,
+        )?
+        .execute(params![before.owed_replies.0, limit_value(limit)])?;
+    let mut pruned = Pruned {
+        events: EVENTS.step(&transaction, &mut sweep.events, before.events, limit)?,
+        owed_replies: owed_replies as u64,
         // Before the conversations: theirs are not counted.
         conversations: left_conversations(&transaction, before.left_conversations.0, limit)?,
-        closed_tasks: delete(
-            "DELETE FROM lists WHERE (conversation_id, part, task_id) IN (
-                 SELECT conversation_id, part, task_id FROM lists
-                 WHERE closed_at < ?1 ORDER BY closed_at LIMIT ?2)",
-            before.closed_tasks.0,
-        )?,
+        closed_tasks: LISTS.step(&transaction, &mut sweep.lists, before.closed_tasks, limit)?,
+        more: false,
     };
     transaction.commit()?;
+    let through = matches!(
+        (&sweep.events, &sweep.lists),
+        (Position::End, Position::End)
+    );
+    pruned.more = !through || pruned.owed_replies > 0 || pruned.conversations > 0;
+    session.sweep = if through { Sweep::default() } else { sweep };
     Ok(pruned)
+}
+
+/// A table to sweep.
+struct Table<Key> {
+    /// When a row began to age (`NULL`: it does not), and the columns of its key: the first `?1` rows.
+    first: &'static str,
+    /// The same after a key, whose columns are `?2` and the next.
+    after: &'static str,
+    delete: &'static str,
+    key: fn(&Row<'_>) -> Result<Key, Failure>,
+    columns: fn(&Key) -> Vec<&dyn ToSql>,
+}
+
+const EVENTS: Table<(String, String)> = Table {
+    first: "SELECT received_at, event_id, conversation_id FROM events
+            ORDER BY event_id, conversation_id LIMIT ?1",
+    after: "SELECT received_at, event_id, conversation_id FROM events
+            WHERE (event_id, conversation_id) > (?2, ?3)
+            ORDER BY event_id, conversation_id LIMIT ?1",
+    delete: "DELETE FROM events WHERE event_id = ?1 AND conversation_id = ?2",
+    key: |row| Ok((text(row, 1)?, text(row, 2)?)),
+    columns: |(event_id, conversation_id)| vec![event_id, conversation_id],
+};
+
+const LISTS: Table<(String, i64, i64)> = Table {
+    first: "SELECT closed_at, conversation_id, part, task_id FROM lists
+            ORDER BY conversation_id, part, task_id LIMIT ?1",
+    after: "SELECT closed_at, conversation_id, part, task_id FROM lists
+            WHERE (conversation_id, part, task_id) > (?2, ?3, ?4)
+            ORDER BY conversation_id, part, task_id LIMIT ?1",
+    delete: "DELETE FROM lists WHERE conversation_id = ?1 AND part = ?2 AND task_id = ?3",
+    key: |row| Ok((text(row, 1)?, row.get(2)?, row.get(3)?)),
+    columns: |(conversation_id, part, task_id)| vec![conversation_id, part, task_id],
+};
+
+impl<Key: Clone> Table<Key> {
+    /// Looks at the next stretch and deletes at most `limit` of its old rows.
+    fn step(
+        &self,
+        connection: &Connection,
+        position: &mut Position<Key>,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<u64, Failure> {
+        let stretch = limit.saturating_mul(LOOK_AT);
+        let most = limit_value(stretch);
+        let mut arguments: Vec<&dyn ToSql> = vec![&most];
+        let mut query = connection.prepare_cached(match &*position {
+            Position::Start => self.first,
+            Position::After(key) => {
+                arguments.extend((self.columns)(key));
+                self.after
+            }
+            Position::End => return Ok(0),
+        })?;
+        let mut rows = query.query(arguments.as_slice())?;
+        let mut looked_at = 0;
+        let mut last = None;
+        let mut old = Vec::new();
+        while old.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            looked_at += 1;
+            let since: Option<i64> = row.get(0)?;
+            let key = (self.key)(row)?;
+            if since.is_some_and(|since| since < before.0) {
+                old.push(key.clone());
+            }
+            last = Some(key);
+        }
+        drop(rows);
+        *position = match last {
+            Some(key) if looked_at == stretch || old.len() == limit => Position::After(key),
+            _ => Position::End,
+        };
+        let mut delete = connection.prepare_cached(self.delete)?;
+        for key in &old {
+            delete.execute((self.columns)(key).as_slice())?;
+        }
+        Ok(old.len() as u64)
+    }
 }
 
 /// Deletes conversations with everything in them until about `limit` rows are gone.
@@ -59,7 +157,7 @@ fn left_conversations(
     while rows_deleted < limit {
         let mut rows = find.query(params![left_before])?;
         let Some(row) = rows.next()? else { break };
-        let id = crate::rows::text(row, 0)?;
+        let id = text(row, 0)?;
         drop(rows);
         for table in [
             "DELETE FROM lists WHERE conversation_id = ?1",

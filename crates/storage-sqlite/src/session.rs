@@ -1,12 +1,14 @@
 //! The connection that writes, with the statements it keeps.
 
 use crate::commit::Statements;
+use crate::prune::Sweep;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// Lives on the writer's thread.
 pub(crate) struct Session<'c> {
     pub(crate) connection: &'c Connection,
     statements: Option<Statements<'c>>,
+    pub(crate) sweep: Sweep,
 }
 
 impl<'c> Session<'c> {
@@ -14,6 +16,7 @@ impl<'c> Session<'c> {
         Self {
             connection,
             statements: None,
+            sweep: Sweep::default(),
         }
     }
 

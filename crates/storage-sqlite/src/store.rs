@@ -99,10 +99,8 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
-        self.write(None, move |connection| {
-            prune::prune(connection, before, limit)
-        })
-        .await
+        self.write(None, move |session| prune::prune(session, before, limit))
+            .await
     }
 
     async fn owed_replies(&self) -> Result<u64, StoreError> {

@@ -91,8 +91,7 @@ pub trait Store: Send + Sync + 'static {
     /// Stores that several processes share do nothing: there, leases run out by themselves.
     async fn release_leases(&self) -> Result<(), StoreError>;
 
-    /// Deletes at most about `limit` old rows of each kind; call again while [`Pruned::any`] says that something was
-    /// deleted.
+    /// Deletes at most about `limit` old rows of each kind; call again while [`Pruned::more`] says so.
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError>;
 
     /// How many replies are owed now: for the metrics.

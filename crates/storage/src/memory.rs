@@ -127,6 +127,7 @@ impl Store for MemoryStore {
             left_to_delete -= old;
             pruned.closed_tasks += old as u64;
         }
+        pruned.more = pruned.any();
         Ok(pruned)
     }
 

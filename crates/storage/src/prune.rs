@@ -17,7 +17,7 @@ pub struct PruneBefore {
     pub owed_replies: Timestamp,
 }
 
-/// How many rows a step deleted.
+/// What a step deleted, in rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Claims of events.
@@ -28,11 +28,13 @@ pub struct Pruned {
     pub conversations: u64,
     /// Replies that could no longer be delivered.
     pub owed_replies: u64,
+    /// Whether to go on with another step: there may be more that is old.
+    pub more: bool,
 }
 
 impl Pruned {
-    /// Whether anything was deleted, so that another step is worth it.
+    /// Whether anything was deleted.
     pub fn any(&self) -> bool {
-        *self != Self::default()
+        self.events > 0 || self.closed_tasks > 0 || self.conversations > 0 || self.owed_replies > 0
     }
 }

@@ -113,6 +113,7 @@ macro_rules! conformance {
                 old_owed_replies_go_and_young_ones_stay
                 a_conversation_left_long_ago_is_deleted_whole
                 pruning_goes_in_small_steps
+                what_is_old_behind_much_that_is_young_goes_too
                 pruning_an_empty_store_deletes_nothing
             }
             transfer {

@@ -15,15 +15,15 @@ const NOTHING: PruneBefore = PruneBefore {
     owed_replies: Timestamp(0),
 };
 
-/// Prunes to the end in steps of `limit` and returns every step that deleted something.
+/// Prunes to the end in steps of `limit` and returns every step.
 async fn steps(store: &(impl Store + ?Sized), before: PruneBefore, limit: usize) -> Vec<Pruned> {
     let mut steps = Vec::new();
     loop {
         let pruned = store.prune(before, limit).await.expect("prunes");
-        if !pruned.any() {
+        steps.push(pruned);
+        if !pruned.more {
             return steps;
         }
-        steps.push(pruned);
     }
 }
 
@@ -182,6 +182,31 @@ pub async fn pruning_goes_in_small_steps(database: &dyn Database) {
     assert_eq!(sum(|step| step.conversations), 5);
     assert_eq!(sum(|step| step.owed_replies), 15);
     assert_eq!(titles(&*store, "U0").await, ["bread"]);
+}
+
+pub async fn what_is_old_behind_much_that_is_young_goes_too(database: &dyn Database) {
+    let store = open(database).await;
+    let young = (0..100).map(|n| at(after(1), text("U1", &format!("e{n:03}"), "milk")));
+    commit(&*store, young.collect()).await;
+    commit(
+        &*store,
+        vec![text("U2", "z1", "milk"), text("U2", "z2", "milk")],
+    )
+    .await;
+    let before = PruneBefore {
+        events: after(1),
+        closed_tasks: after(1),
+        ..NOTHING
+    };
+    let steps = steps(&*store, before, 1).await;
+    let sum = |count: fn(&Pruned) -> u64| steps.iter().map(count).sum::<u64>();
+    assert_eq!(sum(|step| step.events), 2);
+    assert_eq!(sum(|step| step.closed_tasks), 1);
+    assert_eq!(
+        conversation(&*store, "U1").await.unwrap().closed.len(),
+        50,
+        "young ones stay"
+    );
 }
 
 pub async fn pruning_an_empty_store_deletes_nothing(database: &dyn Database) {
