@@ -27,21 +27,21 @@ pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, F
     })
 }
 
-/// Columns `conversation_id, task_id, title, message_id, added_revision, added_at`.
-pub(crate) fn task(row: &MySqlRow) -> Result<Task, Failure> {
+/// Columns `task_id, title, message_id, added_revision, added_at` from `first` on.
+pub(crate) fn task(row: &MySqlRow, first: usize) -> Result<Task, Failure> {
     Ok(Task {
-        id: row.try_get_unchecked::<i64, _>(1)?.cast_unsigned(),
-        title: row.try_get_unchecked(2)?,
-        message_id: id(row, 3)?.to_owned(),
-        added_revision: row.try_get_unchecked::<i64, _>(4)?.cast_unsigned(),
-        added_at: Timestamp(row.try_get_unchecked(5)?),
+        id: row.try_get_unchecked::<i64, _>(first)?.cast_unsigned(),
+        title: row.try_get_unchecked(first + 1)?,
+        message_id: id(row, first + 2)?.to_owned(),
+        added_revision: row.try_get_unchecked::<i64, _>(first + 3)?.cast_unsigned(),
+        added_at: Timestamp(row.try_get_unchecked(first + 4)?),
     })
 }
 
-/// Columns as of [`task`], then `closed_revision, closed_at, reason`.
+/// Columns `conversation_id`, then as of [`task`], then `closed_revision, closed_at, reason`.
 pub(crate) fn closed_task(row: &MySqlRow) -> Result<ClosedTask, Failure> {
     Ok(ClosedTask {
-        task: task(row)?,
+        task: task(row, 1)?,
         closed_revision: row.try_get_unchecked::<i64, _>(6)?.cast_unsigned(),
         closed_at: Timestamp(row.try_get_unchecked(7)?),
         reason: reason_from_code(row.try_get_unchecked(8)?)?,

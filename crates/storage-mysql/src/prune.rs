@@ -91,7 +91,7 @@ impl<K: Send + Sync> Work for DeleteOld<K> {
         let rows = find(connection, self.find, self.before, self.limit).await?;
         let keys: Vec<K> = rows.iter().map(self.key).collect::<Result<_, _>>()?;
         self.delete
-            .execute_with(connection, self.before, &keys, self.bind)
+            .count_with(connection, self.before.0, &keys, self.bind)
             .await
     }
 }

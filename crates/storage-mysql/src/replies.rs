@@ -28,7 +28,7 @@ impl Work for TakeDue {
             .await?;
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
         sql::LEASE_DUE
-            .execute_with(connection, self.due_again_at, &due, |arguments, reply| {
+            .count_with(connection, self.due_again_at.0, &due, |arguments, reply| {
                 arguments.bytes(&reply.key.conversation.0);
                 arguments.bytes(&reply.key.event_id);
             })

@@ -20,18 +20,24 @@ pub(crate) static LOCK_CONVERSATIONS: ListStatement = ListStatement::new(
     ") ORDER BY conversation_id FOR UPDATE",
 );
 
-pub(crate) static LOAD_CLAIMS: ListStatement = ListStatement::new(
-    "SELECT event_id, conversation_id FROM events FORCE INDEX (PRIMARY) \
-     WHERE (event_id, conversation_id) IN (",
-    "(?,?)",
-    ")",
+/// Locks conversations in the same order and reads them with their open tasks: a
+/// row a task, and one row with NULLs for a conversation that has none.
+pub(crate) static LOAD_LISTS: ListStatement = ListStatement::new(
+    "SELECT c.conversation_id, c.revision, c.next_task_id, c.undoable, c.unsent, c.language, c.left_at, \
+     t.task_id, t.title, t.message_id, t.added_revision, t.added_at \
+     FROM conversations c FORCE INDEX (PRIMARY) \
+     LEFT JOIN tasks t FORCE INDEX (PRIMARY) ON t.conversation_id = c.conversation_id \
+     WHERE c.conversation_id IN (",
+    "?",
+    ") ORDER BY c.conversation_id FOR UPDATE",
 );
 
-pub(crate) static LOAD_TASKS: ListStatement = ListStatement::new(
-    "SELECT conversation_id, task_id, title, message_id, added_revision, added_at \
-     FROM tasks FORCE INDEX (PRIMARY) WHERE conversation_id IN (",
-    "?",
-    ") ORDER BY conversation_id, task_id",
+/// Which of these claims are of the transaction with this number.
+pub(crate) static OWN_CLAIMS: ListStatement = ListStatement::new(
+    "SELECT event_id, conversation_id FROM events FORCE INDEX (PRIMARY) \
+     WHERE claim = ? AND (event_id, conversation_id) IN (",
+    "(?,?)",
+    ")",
 );
 
 pub(crate) static LOAD_CLOSED_TASKS: ListStatement = ListStatement::new(
@@ -59,10 +65,19 @@ pub(crate) static SAVE_CONVERSATIONS: ListStatement = ListStatement::new(
      left_at = VALUES(left_at), updated_at = VALUES(updated_at)",
 );
 
+/// Leaves claims alone that are there, and counts only those it adds. (`IGNORE` would also cut ids that are too long:
+/// [`storage::Batch::groups`] has refused them.)
 pub(crate) static ADD_CLAIMS: ListStatement = ListStatement::new(
-    "INSERT INTO events (event_id, conversation_id, received_at) VALUES ",
-    "(?,?,?)",
-    " ON DUPLICATE KEY UPDATE received_at = VALUES(received_at)",
+    "INSERT IGNORE INTO events (event_id, conversation_id, received_at, claim) VALUES ",
+    "(?,?,?,?)",
+    "",
+);
+
+pub(crate) static DELETE_CLAIMS: ListStatement = ListStatement::new(
+    "DELETE events FROM events FORCE INDEX (PRIMARY) \
+     WHERE received_at <> -1 AND (event_id, conversation_id) IN (",
+    "(?,?)",
+    ")",
 );
 
 pub(crate) static ADD_TASKS: ListStatement = ListStatement::new(
@@ -268,12 +283,13 @@ pub(crate) const RECORD_MIGRATION: &str = "INSERT INTO schema_migrations \
 pub fn texts() -> Vec<&'static str> {
     let lists = [
         &LOCK_CONVERSATIONS,
-        &LOAD_CLAIMS,
-        &LOAD_TASKS,
+        &LOAD_LISTS,
+        &OWN_CLAIMS,
         &LOAD_CLOSED_TASKS,
         &ADD_CONVERSATIONS,
         &SAVE_CONVERSATIONS,
         &ADD_CLAIMS,
+        &DELETE_CLAIMS,
         &ADD_TASKS,
         &ADD_CLOSED_TASKS,
         &DELETE_TASKS,

@@ -1,7 +1,7 @@
 //! Statements over lists of rows or keys.
 //!
 //! A server prepares each text of a statement once a connection and keeps it, so there must be few: a list is cut
-//! into pieces of at most [`LARGEST`] items, and a piece is filled up to the next power of two with its last item.
+//! into pieces of at most [`LARGEST`] items, and a piece is filled up to the next of [`SIZES`] with its last item.
 //! That changes nothing: a key twice in `IN` is one key, and a row inserted twice is `ON DUPLICATE KEY UPDATE`d to
 //! itself.
 
@@ -9,20 +9,20 @@ use crate::failure::Failure;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::{Arguments as _, Executor, MySqlConnection};
 use std::sync::OnceLock;
-use todo::Timestamp;
+
+/// How many items a text may have. What fills a piece up costs the server as much as what is asked for: with powers of
+/// two alone, a third more than was asked for.
+const SIZES: [usize; 16] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
 /// The most items in one execution.
-pub(crate) const LARGEST: usize = 256;
-
-/// Powers of two up to [`LARGEST`].
-const SIZES: usize = LARGEST.ilog2() as usize + 1;
+pub(crate) const LARGEST: usize = SIZES[SIZES.len() - 1];
 
 /// A statement with a list in it. The text is made of these parts only: no value is ever part of it.
 pub(crate) struct ListStatement {
     before: &'static str,
     item: &'static str,
     after: &'static str,
-    texts: [OnceLock<Box<str>>; SIZES],
+    texts: [OnceLock<Box<str>>; SIZES.len()],
 }
 
 /// What is bound to the question marks, in order.
@@ -76,7 +76,7 @@ impl ListStatement {
             before,
             item,
             after,
-            texts: [const { OnceLock::new() }; SIZES],
+            texts: [const { OnceLock::new() }; SIZES.len()],
         }
     }
 
@@ -87,37 +87,56 @@ impl ListStatement {
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<(), Failure> {
-        for piece in items.chunks(LARGEST) {
-            connection.execute(self.query(None, piece, &bind)).await?;
-        }
+        self.count(connection, items, bind).await?;
         Ok(())
     }
 
-    /// The same with `time` for the question mark before the list; returns how many rows it changed.
-    pub(crate) async fn execute_with<T: Sync>(
+    /// Runs it on `items` and returns how many rows it changed.
+    pub(crate) async fn count<T: Sync>(
         &'static self,
         connection: &mut MySqlConnection,
-        time: Timestamp,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<u64, Failure> {
+        self.count_pieces(connection, None, items, bind).await
+    }
+
+    /// The same with `number` for the question mark before the list.
+    pub(crate) async fn count_with<T: Sync>(
+        &'static self,
+        connection: &mut MySqlConnection,
+        number: i64,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<u64, Failure> {
+        self.count_pieces(connection, Some(number), items, bind)
+            .await
+    }
+
+    async fn count_pieces<T: Sync>(
+        &'static self,
+        connection: &mut MySqlConnection,
+        number: Option<i64>,
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<u64, Failure> {
         let mut changed = 0;
         for piece in items.chunks(LARGEST) {
-            let query = self.query(Some(time), piece, &bind);
+            let query = self.query(number, piece, &bind);
             changed += connection.execute(query).await?.rows_affected();
         }
         Ok(changed)
     }
 
-    /// [`Self::execute`] for a statement that must not see an item twice: pieces of exactly a power of two.
+    /// [`Self::execute`] for a statement that must not see an item twice: pieces of exactly one of [`SIZES`].
     pub(crate) async fn execute_exactly<T: Sync>(
         &'static self,
         connection: &mut MySqlConnection,
         mut items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<(), Failure> {
-        while let Some(power) = items.len().checked_ilog2() {
-            let (piece, rest) = items.split_at(LARGEST.min(1 << power));
+        while let Some(size) = SIZES.iter().rfind(|size| **size <= items.len()) {
+            let (piece, rest) = items.split_at(*size);
             connection.execute(self.query(None, piece, &bind)).await?;
             items = rest;
         }
@@ -131,9 +150,33 @@ impl ListStatement {
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<Vec<MySqlRow>, Failure> {
+        self.fetch_pieces(connection, None, items, bind).await
+    }
+
+    /// The same with `number` for the question mark before the list.
+    pub(crate) async fn fetch_with<T: Sync>(
+        &'static self,
+        connection: &mut MySqlConnection,
+        number: i64,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<Vec<MySqlRow>, Failure> {
+        self.fetch_pieces(connection, Some(number), items, bind)
+            .await
+    }
+
+    async fn fetch_pieces<T: Sync>(
+        &'static self,
+        connection: &mut MySqlConnection,
+        number: Option<i64>,
+        items: &[T],
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
+    ) -> Result<Vec<MySqlRow>, Failure> {
         let mut rows = Vec::new();
         for piece in items.chunks(LARGEST) {
-            let found = connection.fetch_all(self.query(None, piece, &bind)).await?;
+            let found = connection
+                .fetch_all(self.query(number, piece, &bind))
+                .await?;
             if rows.is_empty() {
                 rows = found;
             } else {
@@ -145,14 +188,14 @@ impl ListStatement {
 
     fn query<T>(
         &'static self,
-        time: Option<Timestamp>,
+        number: Option<i64>,
         piece: &[T],
         bind: impl Fn(&mut Arguments, &T),
     ) -> Query {
-        let size = piece.len().next_power_of_two();
+        let size = SIZES[place(piece.len())];
         let mut arguments = Arguments::default();
-        if let Some(time) = time {
-            arguments.number(time.0);
+        if let Some(number) = number {
+            arguments.number(number);
         }
         for item in piece {
             bind(&mut arguments, item);
@@ -165,15 +208,21 @@ impl ListStatement {
         sqlx::query_with(self.text(size), arguments.0)
     }
 
-    /// The text for `size` items: the next power of two, or [`LARGEST`].
-    pub(crate) fn text(&self, size: usize) -> &str {
-        let place = size.next_power_of_two().ilog2() as usize;
-        let place = place.min(SIZES - 1);
+    /// The text for so many items, or the next larger of [`SIZES`].
+    pub(crate) fn text(&self, items: usize) -> &str {
+        let place = place(items);
         self.texts[place].get_or_init(|| {
-            let items = vec![self.item; 1 << place].join(",");
+            let items = vec![self.item; SIZES[place]].join(",");
             [self.before, items.as_str(), self.after].concat().into()
         })
     }
+}
+
+/// Where in [`SIZES`] the first is that has room for so many items; the last, if none has.
+fn place(items: usize) -> usize {
+    SIZES
+        .partition_point(|size| *size < items)
+        .min(SIZES.len() - 1)
 }
 
 type Query = sqlx::query::Query<'static, sqlx::MySql, MySqlArguments>;

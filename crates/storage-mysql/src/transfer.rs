@@ -39,7 +39,10 @@ impl Work for Export<'_> {
             return Ok(Vec::new());
         };
         let range = (columns::id(first, 0)?, columns::id(last, 0)?);
-        let mut open = tasks(connection, sql::EXPORT_TASKS, range, columns::task).await?;
+        let mut open = tasks(connection, sql::EXPORT_TASKS, range, |row| {
+            columns::task(row, 1)
+        })
+        .await?;
         let mut closed = tasks(
             connection,
             sql::EXPORT_CLOSED_TASKS,

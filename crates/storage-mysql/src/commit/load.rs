@@ -1,11 +1,12 @@
-//! Locks and reads what a batch is about.
+//! Locks, claims and reads what a batch is about.
 
 use crate::failure::Failure;
 use crate::{columns, sql};
 use sqlx::MySqlConnection;
 use sqlx::mysql::MySqlRow;
+use std::collections::HashSet;
 use storage::row::ConversationRow;
-use storage::{EventKey, Group};
+use storage::{Group, Inbound};
 use todo::{ClosedTask, Task};
 
 /// What is stored of one conversation.
@@ -26,31 +27,35 @@ pub(super) async fn load(
 ) -> Result<Vec<Loaded>, Failure> {
     let mut loaded: Vec<Loaded> = groups.iter().map(Loaded::nothing).collect();
 
-    let rows = sql::LOCK_CONVERSATIONS
+    let rows = sql::LOAD_LISTS
         .fetch(connection, groups, |arguments, group| {
             arguments.bytes(&group.conversation().0);
         })
         .await?;
     for row in &rows {
         if let Some((_, loaded)) = find(groups, &mut loaded, row, 0)? {
-            loaded.row = Some(columns::conversation(row)?);
+            if loaded.row.is_none() {
+                loaded.row = Some(columns::conversation(row)?);
+            }
+            if columns::value::<Option<i64>>(row, 7)?.is_some() {
+                loaded.open.push(columns::task(row, 7)?);
+            }
         }
     }
+    for loaded in &mut loaded {
+        // A join may give them in any order.
+        loaded.open.sort_unstable_by_key(|task| task.id);
+    }
 
-    load_claims(connection, groups, &mut loaded).await?;
+    claim(connection, groups, &mut loaded).await?;
 
     // A conversation that is not there has no tasks.
-    let known = which(groups, &loaded, |_| true);
-    let rows = sql::LOAD_TASKS
-        .fetch(connection, &known, |arguments, id| arguments.bytes(id))
-        .await?;
-    for row in &rows {
-        if let Some((_, loaded)) = find(groups, &mut loaded, row, 0)? {
-            loaded.open.push(columns::task(row)?);
-        }
-    }
-
-    let undoing = which(groups, &loaded, Group::needs_closed_tasks);
+    let undoing: Vec<&str> = groups
+        .iter()
+        .zip(&loaded)
+        .filter(|(group, loaded)| loaded.row.is_some() && group.needs_closed_tasks())
+        .map(|(group, _)| &*group.conversation().0)
+        .collect();
     let rows = sql::LOAD_CLOSED_TASKS
         .fetch(connection, &undoing, |arguments, id| arguments.bytes(id))
         .await?;
@@ -62,44 +67,44 @@ pub(super) async fn load(
     Ok(loaded)
 }
 
-async fn load_claims(
+/// Claims all events, and asks which were claimed before only when some were: that is rare.
+async fn claim(
     connection: &mut MySqlConnection,
     groups: &[Group<'_>],
     loaded: &mut [Loaded],
 ) -> Result<(), Failure> {
-    let keys: Vec<&EventKey> = groups
-        .iter()
-        .flat_map(Group::events)
-        .map(|event| &event.key)
-        .collect();
-    let rows = sql::LOAD_CLAIMS
-        .fetch(connection, &keys, |arguments, key| {
-            arguments.bytes(&key.event_id);
-            arguments.bytes(&key.conversation.0);
+    let events: Vec<&Inbound> = groups.iter().flat_map(Group::events).collect();
+    let distinct: HashSet<_> = events.iter().map(|event| &event.key).collect();
+    let claim: i64 = rand::random();
+    let added = sql::ADD_CLAIMS
+        .count(connection, &events, |arguments, event| {
+            arguments.bytes(&event.key.event_id);
+            arguments.bytes(&event.key.conversation.0);
+            arguments.number(event.received_at.0);
+            arguments.number(claim);
         })
         .await?;
-    for row in &rows {
+    if added == distinct.len() as u64 {
+        return Ok(());
+    }
+    for loaded in &mut *loaded {
+        loaded.claimed.fill(true);
+    }
+    let own = sql::OWN_CLAIMS
+        .fetch_with(connection, claim, &events, |arguments, event| {
+            arguments.bytes(&event.key.event_id);
+            arguments.bytes(&event.key.conversation.0);
+        })
+        .await?;
+    for row in &own {
         let event_id = columns::id(row, 0)?;
         if let Some((group, loaded)) = find(groups, loaded, row, 1)? {
             for (event, claimed) in group.events().zip(&mut loaded.claimed) {
-                *claimed |= *event.key.event_id == *event_id;
+                *claimed &= *event.key.event_id != *event_id;
             }
         }
     }
     Ok(())
-}
-
-/// The ids of conversations that are there and `wanted`.
-fn which<'a>(
-    groups: &[Group<'a>],
-    loaded: &[Loaded],
-    wanted: impl Fn(&Group<'a>) -> bool,
-) -> Vec<&'a str> {
-    let pairs = groups.iter().zip(loaded);
-    pairs
-        .filter(|(group, loaded)| loaded.row.is_some() && wanted(group))
-        .map(|(group, _)| &*group.conversation().0)
-        .collect()
 }
 
 /// The group whose id is in `column`, and what is loaded of it.

@@ -25,7 +25,7 @@ pub(super) async fn write(
     sql::DELETE_OWED
         .execute(connection, replied, bind_key)
         .await?;
-    add_claims(connection, decided).await?;
+    unclaim(connection, decided).await?;
     owe_anew(connection, decided).await?;
     forget(connection, decided).await?;
     delete_tasks(connection, decided).await?;
@@ -43,18 +43,15 @@ fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
         .collect()
 }
 
-async fn add_claims(
-    connection: &mut MySqlConnection,
-    decided: &[Decided<'_>],
-) -> Result<(), Failure> {
-    let claims: Vec<&Inbound> = plans(decided)
-        .flat_map(|plan| plan.claims.iter().copied())
+/// They come again, once we know more.
+async fn unclaim(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
+    let deferred: Vec<&Inbound> = plans(decided)
+        .flat_map(|plan| plan.deferred.iter().copied())
         .collect();
-    sql::ADD_CLAIMS
-        .execute(connection, &claims, |arguments, event| {
+    sql::DELETE_CLAIMS
+        .execute(connection, &deferred, |arguments, event| {
             arguments.bytes(&event.key.event_id);
             arguments.bytes(&event.key.conversation.0);
-            arguments.number(event.received_at.0);
         })
         .await
 }

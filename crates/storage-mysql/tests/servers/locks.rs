@@ -73,7 +73,7 @@ async fn a_batch_undone_by_a_deadlock_is_tried_again(database: &TestDatabase) {
     let mut other = begin(database).await;
     // The server undoes the transaction that changed fewer rows: the store's.
     for n in 0..50 {
-        let insert = format!("INSERT INTO events VALUES ('filler {n}', 'U9', 0)");
+        let insert = format!("INSERT INTO events VALUES ('filler {n}', 'U9', 0, 0)");
         run(&mut other, &insert).await;
     }
     run(
