@@ -10,16 +10,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// - `journal_mode`, `synchronous`: a commit is one append to the log, and on the disk before it is answered.
 /// - `cache_size`: 8 MiB, a good part of what the bot may use; the rest of the database is in the system's cache.
-/// - `wal_autocheckpoint`: 4,000 pages, 16 MiB. The batch that reaches it waits for all of them to be written to their
-///   places. More pages would make that wait longer; with 1,000 the same ones are written so much more often that a
-///   message costs a tenth more.
 const SETTINGS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0;
     PRAGMA cache_size = -8192;
-    PRAGMA wal_autocheckpoint = 4000;
 ";
 
 /// Opens `path` for writing, and makes the file when `create` says so.
@@ -29,6 +25,14 @@ pub(crate) fn writing(path: &Path, create: bool) -> rusqlite::Result<Connection>
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(SETTINGS)?;
+    Ok(connection)
+}
+
+/// Opens `path` beside the writer, to copy its log.
+pub(crate) fn copying(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = 0;")?;
     Ok(connection)
 }
 

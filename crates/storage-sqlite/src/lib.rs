@@ -8,12 +8,14 @@
 //! | [`store`] | [`SqliteStore`]: opening, and which connection does what |
 //! | `connection` | opening a connection, and its settings |
 //! | `writer`, `reader` | the two connections, from async code |
+//! | `checkpoint` | writing the log back, beside the writer |
 //! | `session` | the writing connection with the statements it keeps |
 //! | `lock` | one writing process at a time |
 //! | `commit`, `replies`, `prune`, `transfer` | the statements of each use case |
 //! | `rows` | reading rows |
 //! | `schema` | the migrations |
 
+mod checkpoint;
 mod commit;
 mod connection;
 mod error;

@@ -44,7 +44,7 @@ impl SqliteStore {
         let lock = WriterLock::take(path)?;
         let connection =
             connection::writing(path, create).map_err(|error| Failure::from(error).at(path))?;
-        let writer = Writer::start(path, connection, lock).map_err(unavailable)?;
+        let writer = Writer::start(path, connection, lock)?;
         Ok(Self {
             reader: Reader::new(path),
             writer: Some(writer),

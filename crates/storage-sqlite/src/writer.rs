@@ -1,5 +1,6 @@
 //! The thread that owns the connection that writes.
 
+use crate::checkpoint::Checkpoints;
 use crate::error::{Failure, closed};
 use crate::lock::WriterLock;
 use crate::session::Session;
@@ -37,9 +38,11 @@ impl Writer {
     /// Starts the thread. It holds `lock` until the connection is closed.
     pub(crate) fn start(
         path: &Path,
-        connection: Connection,
+        mut connection: Connection,
         lock: WriterLock,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, StoreError> {
+        let checkpoints =
+            Checkpoints::start(&mut connection, path).map_err(|failure| failure.at(path))?;
         let (sender, mut queue) = mpsc::channel::<Work>(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -49,9 +52,11 @@ impl Writer {
                     work(&mut session);
                 }
                 drop(session);
+                checkpoints.stop(&mut connection);
                 drop(connection);
                 drop(lock);
-            })?;
+            })
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(Self {
             path: path.to_owned(),
             thread: Mutex::new(Some((sender, thread))),

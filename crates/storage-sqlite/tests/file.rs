@@ -279,3 +279,33 @@ async fn what_was_handed_over_before_closing_is_done() {
     let store = SqliteStore::open(&folder.path().join("linebot.db"), false).unwrap();
     assert_eq!(titles(&store, "U1").await.len(), done + 1);
 }
+
+/// A log that is never copied whole grows with every commit; one that is begun anew stays about as long as it was.
+#[tokio::test]
+async fn the_log_is_written_back_while_commits_go_on_and_gone_when_the_store_is_closed() {
+    let (folder, store) = with_milk().await;
+    let log = folder.path().join("linebot.db-wal");
+    let mut written = 0;
+    let mut largest = 0;
+    for round in 0..120 {
+        let events = (0..256).map(|n| {
+            text(
+                &format!("U{n} of {round}"),
+                &format!("event {n} of {round}"),
+                "milk",
+            )
+        });
+        commit(&store, events.collect()).await;
+        written += 256;
+        largest = largest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    let database = std::fs::metadata(folder.path().join("linebot.db"))
+        .unwrap()
+        .len();
+    assert!(database > 8 << 20, "{database} bytes of the log came back");
+    store.close().await;
+    assert!(!log.exists());
+    let store = SqliteStore::open(&folder.path().join("linebot.db"), false).unwrap();
+    assert_eq!(everything(&store).await.len(), written + 1);
+    assert!(largest < 80 << 20, "{largest} bytes");
+}
