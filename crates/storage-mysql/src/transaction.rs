@@ -2,6 +2,7 @@
 
 use crate::MysqlStore;
 use crate::failure::{Failure, unanswered};
+use crate::script::Script;
 use crate::sql;
 use rand::RngExt;
 use sqlx::{Executor, MySqlConnection};
@@ -14,10 +15,11 @@ pub(crate) trait Work: Sync {
     /// What it finds out.
     type Output: Send;
 
-    /// Does it, short of the commit.
+    /// Does it, short of the commit. What nobody has to wait for goes into `closing`, which is sent with the commit.
     fn run(
         &self,
         connection: &mut MySqlConnection,
+        closing: &mut Script,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
@@ -83,8 +85,10 @@ async fn committed<W: Work>(
     work: &W,
     connection: &mut MySqlConnection,
 ) -> Result<W::Output, Failure> {
-    let output = work.run(connection).await?;
-    connection.execute(sql::COMMIT).await?;
+    let mut closing = Script::default();
+    let output = work.run(connection, &mut closing).await?;
+    closing.plain(sql::COMMIT);
+    closing.run(connection).await?;
     Ok(output)
 }
 
@@ -94,7 +98,7 @@ pub(crate) struct Ping;
 impl Work for Ping {
     type Output = ();
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<(), Failure> {
+    async fn run(&self, connection: &mut MySqlConnection, _: &mut Script) -> Result<(), Failure> {
         connection.execute(sql::PING).await?;
         Ok(())
     }
