@@ -4,17 +4,19 @@
 #   kubectl exec mysql-db-0 -- bash /docker-entrypoint-initdb.d/10-users.sh
 # The password before stays valid until the next change (RETAIN CURRENT PASSWORD), so nobody is shut out meanwhile.
 
+SECRETS="${SECRETS:-/run/secrets/db}"
+APP_SECRETS="${APP_SECRETS:-/run/secrets/db-app}"
+
 # The entrypoint has this function; by hand it is made here.
 if ! command -v docker_process_sql >/dev/null; then
     docker_process_sql() {
         MYSQL_PWD="$(cat "$SECRETS/root-password")" mysql --user=root "$@"
     }
 fi
-SECRETS="${SECRETS:-/run/secrets/db}"
 
 # Prints the password in the file $1 as it stands between quotes in SQL.
 password() {
-    sed "s/[\\\\']/\\\\&/g" "$SECRETS/$1"
+    sed "s/[\\\\']/\\\\&/g" "$1"
 }
 
 # Makes the user $1 with the password in the file $2 and the privileges $3.
@@ -27,13 +29,13 @@ SQL
 }
 
 {
-    user "'$LINEBOT_APP_USER'@'%'" password \
+    user "'$LINEBOT_APP_USER'@'%'" "$APP_SECRETS/password" \
         'SELECT, INSERT, UPDATE, DELETE ON linebot.*'
-    user "'linebot_migrate'@'%'" migrate-password \
+    user "'linebot_migrate'@'%'" "$SECRETS/migrate-password" \
         'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON linebot.*'
-    user "'linebot_backup'@'%'" backup-password \
+    user "'linebot_backup'@'%'" "$SECRETS/backup-password" \
         'SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON linebot.*'
     # The probes, inside the pod.
-    user "'linebot_monitor'@'127.0.0.1'" monitor-password \
+    user "'linebot_monitor'@'127.0.0.1'" "$SECRETS/monitor-password" \
         'PROCESS, REPLICATION CLIENT ON *.*'
 } | docker_process_sql
