@@ -10,9 +10,12 @@
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
+//! | `LINEBOT_TEST_KUBECTL` | a kubectl, 1.27 or newer |
+//! | `LINEBOT_TEST_NGINX` | an nginx |
+//! | `LINEBOT_TEST_MANIFEST_TOOLS` | a Python environment with `deploy/tests/tools/requirements.txt` |
 
 use crate::server::Server;
-use crate::{browser, command, mariadb, mysql, python};
+use crate::{browser, command, manifests, mariadb, mysql, python};
 use anyhow::Result;
 use std::env;
 
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     {
         tests.env(CHROMIUM, path);
     }
+    tests.envs(manifests::variables(unset)?);
     // Some tests start and kill a MariaDB of their own.
     mariadb::ensure()?;
     let servers = start_servers()?;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `render` | – it renders overlays and any other kustomization |
 //! | `object` | – a rendered object, and the pods in it |
-//! | `references` | names that lead nowhere: ConfigMaps, Secrets, files, claims, accounts |
+//! | `references` | names that lead nowhere: config maps, secrets, files, claims, accounts |
 //! | `wiring` | selectors, ports and targets that lead nowhere |
 //! | `routes` | the same for ways in: Ingress, Gateway API, Istio, GKE's policies |
 //! | `network` | connections that network policies allow and should not, or the other way round |

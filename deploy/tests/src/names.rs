@@ -14,13 +14,28 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
             problems.push(format!("{title} is there twice"));
         }
         // The names of these become labels or DNS names, which have 63 characters at most.
-        let short = ["Service", "Job", "CronJob", "StatefulSet", "Deployment", "Pod"];
-        let limit = if short.contains(&object.kind()) { 63 } else { 253 };
+        let short = [
+            "Service",
+            "Job",
+            "CronJob",
+            "StatefulSet",
+            "Deployment",
+            "Pod",
+        ];
+        let limit = if short.contains(&object.kind()) {
+            63
+        } else {
+            253
+        };
         if !is_dns_name(object.name(), limit) {
             problems.push(format!("{title}: not a valid name"));
         }
         let namespace = text(&object.0, "/metadata/namespace");
-        let expected = if object.is_of_the_cluster() { "" } else { "linebot" };
+        let expected = if object.is_of_the_cluster() {
+            ""
+        } else {
+            "linebot"
+        };
         if namespace != expected {
             problems.push(format!("{title} is in the namespace `{namespace}`"));
         }
@@ -31,7 +46,10 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         for container in pod.containers() {
             let image = text(container, "/image");
             if !is_image(image) {
-                problems.push(format!("{}: `{image}` is no image with a version", pod.owner.title()));
+                problems.push(format!(
+                    "{}: `{image}` is no image with a version",
+                    pod.owner.title()
+                ));
             }
         }
     }
@@ -55,7 +73,9 @@ fn is_dns_name(name: &str, limit: usize) -> bool {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     name.len() <= limit && name.split('.').all(label)
 }
@@ -65,21 +85,29 @@ fn is_label(value: &str) -> bool {
     value.len() <= 63
         && edge(value.bytes().next())
         && edge(value.bytes().last())
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// `[host[:port]/]path:tag[@sha256:digest]`, in lower case, with a tag that says which version.
 fn is_image(image: &str) -> bool {
-    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    let (name, digest) = image
+        .split_once('@')
+        .map_or((image, None), |(name, digest)| (name, Some(digest)));
     let Some((path, tag)) = name.rsplit_once(':') else {
         return false;
     };
     let part = |part: &str| {
         let bytes = part.as_bytes();
-        let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let edge = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
         edge(bytes.first())
             && edge(bytes.last())
-            && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-:".contains(byte))
+            && bytes.iter().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-:".contains(byte)
+            })
     };
     let tagged = tag != "latest" && !tag.contains('/') && is_label(tag) && !tag.is_empty();
     let hex = |digest: &str| {
@@ -99,6 +127,10 @@ pub fn strange_blanks(text: &str) -> Vec<(usize, char)> {
     };
     text.lines()
         .enumerate()
-        .flat_map(|(number, line)| line.chars().filter(strange).map(move |blank| (number + 1, blank)))
+        .flat_map(|(number, line)| {
+            line.chars()
+                .filter(strange)
+                .map(move |blank| (number + 1, blank))
+        })
         .collect()
 }

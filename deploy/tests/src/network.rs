@@ -48,11 +48,19 @@ const OUTSIDE: &[&str] = &[
 ];
 
 /// What must be there: without these nothing works.
-const ALWAYS: &[&str] = &["anybody -> linebot-nginx:8080", "app-server -> the internet:443"];
+const ALWAYS: &[&str] = &[
+    "anybody -> linebot-nginx:8080",
+    "app-server -> the internet:443",
+];
 
 /// Private and link-local addresses, which "the internet" must leave out.
-const PRIVATE: [&str; 5] =
-    ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+const PRIVATE: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+];
 
 /// Connections allowed that should not be, and needed ones that are not.
 ///
@@ -60,7 +68,8 @@ const PRIVATE: [&str; 5] =
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let edges = edges(objects);
     let public = |edge: &str| {
-        edge.split_once(" -> ").is_some_and(|(_, to)| OUTSIDE.contains(&format!("anybody -> {to}").as_str()))
+        edge.split_once(" -> ")
+            .is_some_and(|(_, to)| OUTSIDE.contains(&format!("anybody -> {to}").as_str()))
     };
     let tiers: BTreeSet<&str> = pods(objects).iter().map(Pod::tier).collect();
     let here = |tier: &str| tiers.contains(tier);
@@ -78,7 +87,8 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
     }));
     // Who connects by name needs names.
     needed.extend(OUTSIDE.iter().filter(|edge| {
-        edge.strip_suffix(" -> kube-system/kube-dns:53").is_some_and(here)
+        edge.strip_suffix(" -> kube-system/kube-dns:53")
+            .is_some_and(here)
     }));
     let proxied = pods(objects)
         .iter()
@@ -93,7 +103,9 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
     if pods(objects).iter().any(meshed) {
         needed.extend(OUTSIDE.iter().filter(|edge| edge.ends_with(":15012")));
     }
-    if objects.iter().any(|object| object.kind().starts_with("PodMonitor"))
+    if objects
+        .iter()
+        .any(|object| object.kind().starts_with("PodMonitor"))
         && !edges.iter().any(|edge| edge.ends_with(":9090"))
     {
         problems.push("nobody may collect the metrics".to_owned());
@@ -113,7 +125,9 @@ pub fn edges(objects: &[Object]) -> BTreeSet<String> {
         for to in &pods {
             let comes = rules(objects, to, "Ingress");
             for port in ports(to) {
-                if allows(&leaves, "to", Some(to), port) && allows(&comes, "from", Some(from), port) {
+                if allows(leaves.as_deref(), "to", Some(to), port)
+                    && allows(comes.as_deref(), "from", Some(from), port)
+                {
                     edges.insert(format!("{} -> {}:{}", from.tier(), to.tier(), shown(port)));
                 }
             }
@@ -144,10 +158,18 @@ pub fn edges(objects: &[Object]) -> BTreeSet<String> {
 fn halves(objects: &[Object]) -> BTreeSet<String> {
     let pods = pods(objects);
     let mut edges = BTreeSet::new();
-    for (from, to) in pods.iter().flat_map(|from| pods.iter().map(move |to| (from, to))) {
-        let (leaves, comes) = (rules(objects, from, "Egress"), rules(objects, to, "Ingress"));
+    for (from, to) in pods
+        .iter()
+        .flat_map(|from| pods.iter().map(move |to| (from, to)))
+    {
+        let (leaves, comes) = (
+            rules(objects, from, "Egress"),
+            rules(objects, to, "Ingress"),
+        );
         for port in ports(to) {
-            if allows(&leaves, "to", Some(to), port) || allows(&comes, "from", Some(from), port) {
+            if allows(leaves.as_deref(), "to", Some(to), port)
+                || allows(comes.as_deref(), "from", Some(from), port)
+            {
                 edges.insert(format!("{} -> {}:{}", from.tier(), to.tier(), shown(port)));
             }
         }
@@ -162,20 +184,37 @@ fn ports(pod: &Pod<'_>) -> Vec<u64> {
 }
 
 fn shown(port: u64) -> String {
-    if port == 1 { "any".to_owned() } else { port.to_string() }
+    if port == 1 {
+        "any".to_owned()
+    } else {
+        port.to_string()
+    }
 }
 
 /// The rules for a pod in a direction; none when no policy restricts it.
 fn rules<'a>(objects: &'a [Object], pod: &Pod<'_>, direction: &str) -> Option<Vec<&'a Value>> {
     let selecting: Vec<&Object> = of(objects, "NetworkPolicy")
         .filter(|policy| selects(policy.get("/spec/podSelector"), &pod.labels))
-        .filter(|policy| list(policy.get("/spec/policyTypes")).iter().any(|one| one == direction))
+        .filter(|policy| {
+            list(policy.get("/spec/policyTypes"))
+                .iter()
+                .any(|one| one == direction)
+        })
         .collect();
-    let field = if direction == "Egress" { "/spec/egress" } else { "/spec/ingress" };
-    (!selecting.is_empty()).then(|| selecting.iter().flat_map(|policy| list(policy.get(field))).collect())
+    let field = if direction == "Egress" {
+        "/spec/egress"
+    } else {
+        "/spec/ingress"
+    };
+    (!selecting.is_empty()).then(|| {
+        selecting
+            .iter()
+            .flat_map(|policy| list(policy.get(field)))
+            .collect()
+    })
 }
 
-fn allows(rules: &Option<Vec<&Value>>, side: &str, peer: Option<&Pod<'_>>, port: u64) -> bool {
+fn allows(rules: Option<&[&Value]>, side: &str, peer: Option<&Pod<'_>>, port: u64) -> bool {
     let Some(rules) = rules else {
         return true;
     };
@@ -197,7 +236,11 @@ fn allows(rules: &Option<Vec<&Value>>, side: &str, peer: Option<&Pod<'_>>, port:
 /// All addresses, those of pods included.
 fn is_everything(peer: &Value) -> bool {
     text(peer, "/ipBlock/cidr") == "0.0.0.0/0"
-        && !PRIVATE.iter().all(|range| list(&peer["ipBlock"]["except"]).iter().any(|one| one == range))
+        && !PRIVATE.iter().all(|range| {
+            list(&peer["ipBlock"]["except"])
+                .iter()
+                .any(|one| one == range)
+        })
 }
 
 /// Peers that are not pods of ours, with the ports.
@@ -234,7 +277,10 @@ fn names(peer: &Value) -> Vec<String> {
         return Vec::new();
     };
     let pods = &peer["podSelector"]["matchLabels"];
-    let pods = pods["k8s-app"].as_str().or(pods["app"].as_str()).unwrap_or_default();
+    let pods = pods["k8s-app"]
+        .as_str()
+        .or(pods["app"].as_str())
+        .unwrap_or_default();
     let label = "kubernetes.io/metadata.name";
     let mut known = Vec::new();
     known.extend(namespaces["matchLabels"][label].as_str());
@@ -246,5 +292,8 @@ fn names(peer: &Value) -> Vec<String> {
     if known.is_empty() {
         known.push("any namespace");
     }
-    known.into_iter().map(|namespace| format!("{namespace}/{pods}")).collect()
+    known
+        .into_iter()
+        .map(|namespace| format!("{namespace}/{pods}"))
+        .collect()
 }

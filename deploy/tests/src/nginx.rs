@@ -25,9 +25,14 @@ pub struct Nginx {
 ///
 /// When a file cannot be written.
 pub fn write(folder: &Path, map: &Object, address: SocketAddr, backends: &[SocketAddr]) {
-    let certificate = rcgen::generate_simple_self_signed(["bot.example.org".to_owned()]).expect("a certificate");
+    let certificate =
+        rcgen::generate_simple_self_signed(["bot.example.org".to_owned()]).expect("a certificate");
     fs::write(folder.join("tls.crt"), certificate.cert.pem()).expect("a file");
-    fs::write(folder.join("tls.key"), certificate.signing_key.serialize_pem()).expect("a file");
+    fs::write(
+        folder.join("tls.key"),
+        certificate.signing_key.serialize_pem(),
+    )
+    .expect("a file");
     fs::create_dir(folder.join("tmp")).expect("a folder");
     let own = folder.display().to_string();
     for (name, text) in pairs(map.get("/data")) {
@@ -76,11 +81,19 @@ impl Nginx {
             .stderr(errors)
             .spawn()
             .expect("nginx runs");
-        let mut nginx = Self { address, process, folder };
+        let mut nginx = Self {
+            address,
+            process,
+            folder,
+        };
         let give_up = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(address).is_err() {
             let ended = nginx.process.try_wait().expect("it is ours").is_some();
-            assert!(!ended && Instant::now() < give_up, "nginx does not start: {}", nginx.errors());
+            assert!(
+                !ended && Instant::now() < give_up,
+                "nginx does not start: {}",
+                nginx.errors()
+            );
             thread::sleep(Duration::from_millis(10));
         }
         nginx
@@ -104,7 +117,11 @@ impl Nginx {
             if lines.len() >= count {
                 return lines;
             }
-            assert!(Instant::now() < give_up, "{} of {count} lines in the log", lines.len());
+            assert!(
+                Instant::now() < give_up,
+                "{} of {count} lines in the log",
+                lines.len()
+            );
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -115,7 +132,9 @@ impl Nginx {
     ///
     /// When it cannot be told.
     pub fn quit(&self) {
-        let told = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
+        let told = Command::new("kill")
+            .args(["-QUIT", &self.process.id().to_string()])
+            .status();
         assert!(told.expect("kill runs").success());
     }
 
@@ -127,7 +146,9 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         // SIGTERM, so that it ends its worker as well.
-        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
         let _ = self.process.wait();
     }
 }

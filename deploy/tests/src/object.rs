@@ -144,7 +144,8 @@ pub fn selects(selector: &Value, labels: &BTreeMap<&str, &str>) -> bool {
         .all(|(key, value)| labels.get(key) == Some(value));
     let fits = |expression: &Value| {
         let value = labels.get(text(expression, "/key")).copied();
-        let listed = value.is_some_and(|value| list(&expression["values"]).iter().any(|one| one == value));
+        let listed =
+            value.is_some_and(|value| list(&expression["values"]).iter().any(|one| one == value));
         match text(expression, "/operator") {
             "In" => listed,
             "NotIn" => !listed,

@@ -4,8 +4,16 @@ use crate::object::{Object, Pod, find, list, pods, text};
 use serde_json::{Value, json};
 
 /// The volumes that "restricted" allows.
-const VOLUMES: [&str; 8] =
-    ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"];
+const VOLUMES: [&str; 8] = [
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+];
 
 /// What is wrong with the pods in `objects`, and with their namespace.
 pub fn problems(objects: &[Object]) -> Vec<String> {
@@ -18,15 +26,16 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
                 .map(|problem| format!("{}: {problem}", pod.owner.title()))
         })
         .collect();
-    let enforced = find(objects, "Namespace", "linebot")
-        .is_some_and(|namespace| namespace.0["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted");
+    let enforced = find(objects, "Namespace", "linebot").is_some_and(|namespace| {
+        namespace.0["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    });
     if !enforced {
         problems.push("the namespace does not enforce the profile restricted".to_owned());
     }
     problems
 }
 
-/// https://kubernetes.io/docs/concepts/security/pod-security-standards/
+/// <https://kubernetes.io/docs/concepts/security/pod-security-standards/>
 fn restricted(pod: &Pod<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     let mut refuse = |wrong: bool, problem: String| {
@@ -47,24 +56,55 @@ fn restricted(pod: &Pod<'_>) -> Vec<String> {
         let name = text(container, "/name");
         let own = &container["securityContext"];
         // A container's setting wins over its pod's.
-        let set = |field: &str| if own[field].is_null() { &context[field] } else { &own[field] };
+        let set = |field: &str| {
+            if own[field].is_null() {
+                &context[field]
+            } else {
+                &own[field]
+            }
+        };
         refuse(own["privileged"] == true, format!("{name} is privileged"));
-        refuse(own["allowPrivilegeEscalation"] != false, format!("{name} may gain privileges"));
-        refuse(set("runAsNonRoot") != true, format!("{name} may run as root"));
+        refuse(
+            own["allowPrivilegeEscalation"] != false,
+            format!("{name} may gain privileges"),
+        );
+        refuse(
+            set("runAsNonRoot") != true,
+            format!("{name} may run as root"),
+        );
         refuse(set("runAsUser") == 0, format!("{name} runs as root"));
         let seccomp = text(set("seccompProfile"), "/type");
-        refuse(!["RuntimeDefault", "Localhost"].contains(&seccomp), format!("{name} may make any system call"));
+        refuse(
+            !["RuntimeDefault", "Localhost"].contains(&seccomp),
+            format!("{name} may make any system call"),
+        );
         let capabilities = &own["capabilities"];
-        refuse(capabilities["drop"] != json!(["ALL"]), format!("{name} keeps capabilities"));
+        refuse(
+            capabilities["drop"] != json!(["ALL"]),
+            format!("{name} keeps capabilities"),
+        );
         let added = list(&capabilities["add"]);
-        refuse(added.iter().any(|one| one != "NET_BIND_SERVICE"), format!("{name} adds capabilities"));
-        let host_ports = list(&container["ports"]).iter().any(|port| !port["hostPort"].is_null());
+        refuse(
+            added.iter().any(|one| one != "NET_BIND_SERVICE"),
+            format!("{name} adds capabilities"),
+        );
+        let host_ports = list(&container["ports"])
+            .iter()
+            .any(|port| !port["hostPort"].is_null());
         refuse(host_ports, format!("{name} takes a port of the node"));
-        for field in ["procMount", "seLinuxOptions", "windowsOptions", "appArmorProfile"] {
+        for field in [
+            "procMount",
+            "seLinuxOptions",
+            "windowsOptions",
+            "appArmorProfile",
+        ] {
             refuse(!set(field).is_null(), format!("{name} sets {field}"));
         }
         for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-            refuse(!container[probe]["httpGet"]["host"].is_null(), format!("{name}: {probe} asks another host"));
+            refuse(
+                !container[probe]["httpGet"]["host"].is_null(),
+                format!("{name}: {probe} asks another host"),
+            );
         }
     }
     problems
@@ -78,11 +118,20 @@ fn ours(pod: &Pod<'_>) -> Vec<String> {
             problems.push(problem);
         }
     };
-    ask(pod.spec["automountServiceAccountToken"] == false, "a token of the API server is mounted".to_owned());
-    ask(pod.spec["enableServiceLinks"] == false, "every Service becomes a variable".to_owned());
+    ask(
+        pod.spec["automountServiceAccountToken"] == false,
+        "a token of the API server is mounted".to_owned(),
+    );
+    ask(
+        pod.spec["enableServiceLinks"] == false,
+        "every Service becomes a variable".to_owned(),
+    );
     let account = text(pod.spec, "/serviceAccountName");
     // Podman has no accounts.
-    ask(!account.is_empty() || pod.owner.kind() == "Pod", "the default ServiceAccount".to_owned());
+    ask(
+        !account.is_empty() || pod.owner.kind() == "Pod",
+        "the default ServiceAccount".to_owned(),
+    );
     for container in pod.containers() {
         let name = text(container, "/name");
         ask(
@@ -98,11 +147,21 @@ fn ours(pod: &Pod<'_>) -> Vec<String> {
         for variable in list(&container["env"]) {
             let variable_name = text(variable, "/name");
             let secret = !variable["valueFrom"]["secretKeyRef"].is_null();
-            ask(!secret, format!("{name}: a secret in the variable {variable_name}"));
-            let plain = ["PASSWORD", "SECRET", "TOKEN"].iter().any(|word| variable_name.ends_with(word));
-            ask(!plain, format!("{name}: a secret in the variable {variable_name}"));
+            ask(
+                !secret,
+                format!("{name}: a secret in the variable {variable_name}"),
+            );
+            let plain = ["PASSWORD", "SECRET", "TOKEN"]
+                .iter()
+                .any(|word| variable_name.ends_with(word));
+            ask(
+                !plain,
+                format!("{name}: a secret in the variable {variable_name}"),
+            );
         }
-        let all = list(&container["envFrom"]).iter().any(|from| from["secretRef"] != Value::Null);
+        let all = list(&container["envFrom"])
+            .iter()
+            .any(|from| from["secretRef"] != Value::Null);
         ask(!all, format!("{name}: secrets as variables"));
     }
     problems

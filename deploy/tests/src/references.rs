@@ -1,4 +1,4 @@
-//! Names that lead nowhere: ConfigMaps, Secrets and their keys, files, claims, volumes, accounts.
+//! Names that lead nowhere: config maps, secrets and their keys, files, claims, volumes, accounts.
 
 use crate::object::{Object, Pod, find, list, of, pods, text};
 use serde_json::Value;
@@ -10,13 +10,19 @@ pub const MADE_BY_HAND: &[(&str, &[&str])] = &[
     ("pass-secret", &["password", "url"]),
     (
         "mysql-users",
-        &["root-password", "migrate-password", "backup-password", "monitor-password", "migrate-url"],
+        &[
+            "root-password",
+            "migrate-password",
+            "backup-password",
+            "monitor-password",
+            "migrate-url",
+        ],
     ),
     ("apikey", &["id", "key"]),
     ("dbsecret", &["user", "password", "root_password"]),
 ];
 
-/// What a ConfigMap or Secret holds.
+/// What a `ConfigMap` or `Secret` holds.
 type Keys<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// What is wrong with the references in `objects`.
@@ -55,7 +61,10 @@ fn secrets(objects: &[Object]) -> Keys<'_> {
             "Secret" => secrets.insert(object.name(), keys(object.get("/data"))),
             "ExternalSecret" => secrets.insert(
                 text(&object.0, "/spec/target/name"),
-                list(object.get("/spec/data")).iter().map(|data| text(data, "/secretKey")).collect(),
+                list(object.get("/spec/data"))
+                    .iter()
+                    .map(|data| text(data, "/secretKey"))
+                    .collect(),
             ),
             "Certificate" => secrets.insert(
                 text(&object.0, "/spec/secretName"),
@@ -68,7 +77,11 @@ fn secrets(objects: &[Object]) -> Keys<'_> {
 }
 
 fn keys(map: &Value) -> BTreeSet<&str> {
-    map.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+    map.as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect()
 }
 
 struct World<'a> {
@@ -119,7 +132,9 @@ impl<'a> World<'a> {
             }
             let named = variables.iter().filter(|(name, _)| name.ends_with("_FILE"));
             let scripts = list(&container["command"]).iter().filter_map(Value::as_str);
-            let scripts = scripts.filter(|word| word.starts_with('/')).map(|path| ("command", path));
+            let scripts = scripts
+                .filter(|word| word.starts_with('/'))
+                .map(|path| ("command", path));
             for (name, path) in named.map(|(name, path)| (*name, *path)).chain(scripts) {
                 let there = mounts.iter().any(|mount| {
                     let file = path
@@ -141,7 +156,8 @@ impl<'a> World<'a> {
         let mut variables = BTreeMap::new();
         for source in list(&container["envFrom"]) {
             let name = text(source, "/configMapRef/name");
-            let map = find(self.objects, "ConfigMap", name).ok_or(format!("no ConfigMap {name}"))?;
+            let map =
+                find(self.objects, "ConfigMap", name).ok_or(format!("no ConfigMap {name}"))?;
             let data = map.get("/data").as_object().into_iter().flatten();
             variables.extend(data.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))));
         }
@@ -150,7 +166,11 @@ impl<'a> World<'a> {
             if reference.is_object() {
                 let map = text(reference, "/name");
                 let key = text(reference, "/key");
-                if !self.config_maps.get(map).is_some_and(|keys| keys.contains(key)) {
+                if !self
+                    .config_maps
+                    .get(map)
+                    .is_some_and(|keys| keys.contains(key))
+                {
                     return Err(format!("no key {key} in a ConfigMap {map}"));
                 }
             }
@@ -162,7 +182,8 @@ impl<'a> World<'a> {
     /// The files in a volume, where they can be known.
     fn files(&self, volume: &'a Value) -> Result<Option<BTreeSet<&'a str>>, String> {
         if let Some(secret) = volume.get("secret") {
-            self.items("Secret", text(secret, "/secretName"), secret).map(Some)
+            self.items("Secret", text(secret, "/secretName"), secret)
+                .map(Some)
         } else if let Some(map) = volume.get("configMap") {
             self.items("ConfigMap", text(map, "/name"), map).map(Some)
         } else if let Some(projected) = volume.get("projected") {
@@ -181,17 +202,31 @@ impl<'a> World<'a> {
             let class = find(self.objects, "SecretProviderClass", name);
             let class = class.ok_or(format!("no SecretProviderClass {name}"))?;
             let secrets = text(&class.0, "/spec/parameters/secrets");
-            let paths = secrets.lines().filter_map(|line| line.trim().strip_prefix("path: "));
+            let paths = secrets
+                .lines()
+                .filter_map(|line| line.trim().strip_prefix("path: "));
             Ok(Some(paths.collect()))
         } else if volume.get("emptyDir").is_some() {
             Ok(None)
         } else {
-            Err(format!("the volume {} is of a kind that no test knows", text(volume, "/name")))
+            Err(format!(
+                "the volume {} is of a kind that no test knows",
+                text(volume, "/name")
+            ))
         }
     }
 
-    fn items(&self, kind: &str, name: &str, volume: &'a Value) -> Result<BTreeSet<&'a str>, String> {
-        let all = if kind == "Secret" { &self.secrets } else { &self.config_maps };
+    fn items(
+        &self,
+        kind: &str,
+        name: &str,
+        volume: &'a Value,
+    ) -> Result<BTreeSet<&'a str>, String> {
+        let all = if kind == "Secret" {
+            &self.secrets
+        } else {
+            &self.config_maps
+        };
         let keys = all.get(name).ok_or(format!("no {kind} {name}"))?;
         let items = list(&volume["items"]);
         if items.is_empty() {
@@ -199,7 +234,10 @@ impl<'a> World<'a> {
         }
         for item in items {
             if !keys.contains(text(item, "/key")) {
-                return Err(format!("no key {} in the {kind} {name}", text(item, "/key")));
+                return Err(format!(
+                    "no key {} in the {kind} {name}",
+                    text(item, "/key")
+                ));
             }
         }
         Ok(items.iter().map(|item| text(item, "/path")).collect())
@@ -218,12 +256,20 @@ fn volumes(objects: &[Object]) -> Vec<String> {
         let same = volume.name() == text(&claim.0, "/spec/volumeName")
             && volume.get("/spec/storageClassName") == claim.get("/spec/storageClassName")
             && volume.get("/spec/accessModes") == claim.get("/spec/accessModes")
-            && volume.get("/spec/capacity/storage") == claim.get("/spec/resources/requests/storage");
+            && volume.get("/spec/capacity/storage")
+                == claim.get("/spec/resources/requests/storage");
         if !same {
-            problems.push(format!("{}: {} does not fit", volume.title(), claim.title()));
+            problems.push(format!(
+                "{}: {} does not fit",
+                volume.title(),
+                claim.title()
+            ));
         }
         if text(&volume.0, "/spec/persistentVolumeReclaimPolicy") != "Retain" {
-            problems.push(format!("{}: its data would be deleted with the claim", volume.title()));
+            problems.push(format!(
+                "{}: its data would be deleted with the claim",
+                volume.title()
+            ));
         }
     }
     for claim in of(objects, "PersistentVolumeClaim") {

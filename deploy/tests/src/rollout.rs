@@ -18,16 +18,26 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
     for deployment in of(objects, "Deployment") {
         let found = match deployment.pod().map(|pod| pod.tier().to_owned()).as_deref() {
             Some("app-server") => [rolls(deployment, objects), bot(deployment, objects)].concat(),
-            Some("linebot-nginx") => [rolls(deployment, objects), nginx(deployment, objects)].concat(),
+            Some("linebot-nginx") => {
+                [rolls(deployment, objects), nginx(deployment, objects)].concat()
+            }
             Some("mysql-db") => database(deployment, "/spec/strategy/type", "Recreate"),
             tier => vec![format!("nobody said how a tier {tier:?} stops")],
         };
-        problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", deployment.title())));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{}: {problem}", deployment.title())),
+        );
     }
     for set in of(objects, "StatefulSet") {
         let kept = "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted";
         let found = database(set, kept, "Retain");
-        problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", set.title())));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{}: {problem}", set.title())),
+        );
     }
     problems
 }
@@ -42,21 +52,42 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
     };
     let number = |pointer: &str| deployment.get(pointer).as_u64();
     let strategy = "/spec/strategy/rollingUpdate";
-    expect(number(&format!("{strategy}/maxUnavailable")) == Some(0), "a rollout takes pods away before it brings new ones");
-    expect(number(&format!("{strategy}/maxSurge")) >= Some(1), "a rollout cannot bring new pods first");
-    expect(number("/spec/minReadySeconds") >= Some(5), "a pod that fails at once counts as available");
-    expect(number("/spec/progressDeadlineSeconds").is_some(), "a rollout that hangs is not noticed");
+    expect(
+        number(&format!("{strategy}/maxUnavailable")) == Some(0),
+        "a rollout takes pods away before it brings new ones",
+    );
+    expect(
+        number(&format!("{strategy}/maxSurge")) >= Some(1),
+        "a rollout cannot bring new pods first",
+    );
+    expect(
+        number("/spec/minReadySeconds") >= Some(5),
+        "a pod that fails at once counts as available",
+    );
+    expect(
+        number("/spec/progressDeadlineSeconds").is_some(),
+        "a rollout that hangs is not noticed",
+    );
     let container = deployment.get("/spec/template/spec/containers/0");
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        expect(container[probe]["httpGet"].is_object(), &format!("no {probe}"));
+        expect(
+            container[probe]["httpGet"].is_object(),
+            &format!("no {probe}"),
+        );
     }
-    expect(text(container, "/livenessProbe/httpGet/path") == "/healthz", "its liveness is not its own");
+    expect(
+        text(container, "/livenessProbe/httpGet/path") == "/healthz",
+        "its liveness is not its own",
+    );
     let scaler = of(objects, "HorizontalPodAutoscaler")
         .find(|scaler| text(&scaler.0, "/spec/scaleTargetRef/name") == deployment.name())
         .and_then(|scaler| scaler.get("/spec/minReplicas").as_u64());
     let canary = deployment.get("/spec/template/metadata/labels/version") == "v2";
     let replicas = scaler.or(number("/spec/replicas"));
-    expect(canary || replicas >= Some(2), "one pod alone: a rollout or a drained node interrupts");
+    expect(
+        canary || replicas >= Some(2),
+        "one pod alone: a rollout or a drained node interrupts",
+    );
     let budgeted = of(objects, "PodDisruptionBudget").any(|budget| {
         let pod = deployment.pod();
         pod.is_some_and(|pod| selects(budget.get("/spec/selector"), &pod.labels))
@@ -66,7 +97,9 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
     expect(budgeted, "no PodDisruptionBudget of one pod");
     let topologies = list(deployment.get("/spec/template/spec/topologySpreadConstraints"));
     for topology in ["topology.kubernetes.io/zone", "kubernetes.io/hostname"] {
-        let spread = topologies.iter().any(|one| text(one, "/topologyKey") == topology);
+        let spread = topologies
+            .iter()
+            .any(|one| text(one, "/topologyKey") == topology);
         expect(spread, &format!("not spread over {topology}"));
     }
     problems
@@ -75,13 +108,22 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
 fn bot(deployment: &Object, objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
     let container = deployment.get("/spec/template/spec/containers/0");
-    let settings = find(objects, "ConfigMap", text(container, "/envFrom/0/configMapRef/name"));
+    let settings = find(
+        objects,
+        "ConfigMap",
+        text(container, "/envFrom/0/configMapRef/name"),
+    );
     let setting = |name: &str| settings.and_then(|map| seconds(map.get(&format!("/data/{name}"))));
     let pre_stop = pre_stop(deployment);
     if pre_stop < PRE_STOP_OF_THE_BOT {
-        problems.push(format!("preStop of {pre_stop} s is shorter than the cluster takes to notice"));
+        problems.push(format!(
+            "preStop of {pre_stop} s is shorter than the cluster takes to notice"
+        ));
     }
-    let (Some(drain), Some(stop)) = (setting("LINEBOT_DRAIN_SECONDS"), setting("LINEBOT_STOP_SECONDS")) else {
+    let (Some(drain), Some(stop)) = (
+        setting("LINEBOT_DRAIN_SECONDS"),
+        setting("LINEBOT_STOP_SECONDS"),
+    ) else {
         problems.push("no time to drain".to_owned());
         return problems;
     };
@@ -92,7 +134,9 @@ fn bot(deployment: &Object, objects: &[Object]) -> Vec<String> {
     for map in of(objects, "ConfigMap").filter(|map| map.name().starts_with("nginx-config")) {
         match directive(text(&map.0, "/data/upstream.conf"), "keepalive_timeout") {
             Some(idle) if idle < drain => {}
-            idle => problems.push(format!("nginx keeps idle connections for {idle:?} s, and {drain} s are drained")),
+            idle => problems.push(format!(
+                "nginx keeps idle connections for {idle:?} s, and {drain} s are drained"
+            )),
         }
     }
     if text(container, "/readinessProbe/httpGet/path") != "/readyz" {
@@ -106,12 +150,18 @@ fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
     let behind_google = objects
         .iter()
         .any(|object| ["BackendConfig", "HealthCheckPolicy"].contains(&object.kind()));
-    let least = if behind_google { PRE_STOP_BEHIND_GOOGLE } else { PRE_STOP_OF_NGINX };
+    let least = if behind_google {
+        PRE_STOP_BEHIND_GOOGLE
+    } else {
+        PRE_STOP_OF_NGINX
+    };
     let pre_stop = pre_stop(deployment);
     if pre_stop < least {
         problems.push(format!("preStop of {pre_stop} s, {least} s are needed"));
     }
-    let configs: Vec<&Object> = of(objects, "ConfigMap").filter(|map| map.name().starts_with("nginx-config")).collect();
+    let configs: Vec<&Object> = of(objects, "ConfigMap")
+        .filter(|map| map.name().starts_with("nginx-config"))
+        .collect();
     let shutdown = configs
         .first()
         .and_then(|map| directive(text(&map.0, "/data/nginx.conf"), "worker_shutdown_timeout"));
@@ -131,7 +181,10 @@ fn database(object: &Object, pointer: &str, right: &str) -> Vec<String> {
         problems.push("MySQL is killed before it has written what it holds".to_owned());
     }
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        if !object.get(&format!("/spec/template/spec/containers/0/{probe}/exec")).is_object() {
+        if !object
+            .get(&format!("/spec/template/spec/containers/0/{probe}/exec"))
+            .is_object()
+        {
             problems.push(format!("no {probe}"));
         }
     }
@@ -141,13 +194,17 @@ fn database(object: &Object, pointer: &str, right: &str) -> Vec<String> {
 /// How long a pod goes on after it was told to stop, before the signal.
 pub fn pre_stop(object: &Object) -> u64 {
     let container = object.get("/spec/template/spec/containers/0");
-    container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap_or_default()
+    container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        .as_u64()
+        .unwrap_or_default()
 }
 
 /// How long until the kill; Kubernetes' default is 30 s.
 pub fn grace(object: &Object) -> u64 {
     let pods = pods(std::slice::from_ref(object));
-    let seconds = pods.first().map(|pod| &pod.spec["terminationGracePeriodSeconds"]);
+    let seconds = pods
+        .first()
+        .map(|pod| &pod.spec["terminationGracePeriodSeconds"]);
     seconds.and_then(Value::as_u64).unwrap_or(30)
 }
 

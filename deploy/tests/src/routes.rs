@@ -5,14 +5,34 @@ use serde_json::{Value, json};
 
 /// What is made outside the manifests, and by whom.
 pub const OUTSIDE: &[(&str, &str, &str)] = &[
-    ("ClusterIssuer", "letsencrypt", "the administrator of cert-manager"),
+    (
+        "ClusterIssuer",
+        "letsencrypt",
+        "the administrator of cert-manager",
+    ),
     ("GatewayClass", "gke-l7-global-external-managed", "GKE"),
     ("SecurityPolicy", "linebot", "deploy/terraform"),
     ("SslPolicy", "linebot-modern", "deploy/terraform"),
-    ("Address", "linebot-ingress", "deploy/terraform, or gcloud compute addresses create"),
-    ("CertificateMap", "linebot", "gcloud certificate-manager maps create"),
-    ("Secret", "istio-system/linebot-tls", "cert-manager in the namespace of Istio's gateway"),
-    ("ServiceAccount", "istio-system/istio-ingressgateway-service-account", "Istio's installation"),
+    (
+        "Address",
+        "linebot-ingress",
+        "deploy/terraform, or gcloud compute addresses create",
+    ),
+    (
+        "CertificateMap",
+        "linebot",
+        "gcloud certificate-manager maps create",
+    ),
+    (
+        "Secret",
+        "linebot-tls",
+        "cert-manager in the namespace of Istio's gateway",
+    ),
+    (
+        "Principal",
+        "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
+        "Istio's installation",
+    ),
 ];
 
 /// What is wrong with the ways in.
@@ -30,8 +50,8 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         .collect()
 }
 
-/// What an object names.
-#[derive(Debug)]
+/// Something that an object names.
+#[derive(Clone, Debug)]
 enum Reference<'a> {
     /// An object of ours.
     Object(&'a str, &'a str),
@@ -53,7 +73,9 @@ impl Reference<'_> {
             Self::Object(kind, name) => find(objects, kind, name).is_some(),
             Self::Outside(kind, name) => OUTSIDE.iter().any(|(k, n, _)| k == kind && n == name),
             Self::Port(name, number) => find(objects, "Service", name).is_some_and(|service| {
-                list(service.get("/spec/ports")).iter().any(|port| port["port"] == *number)
+                list(service.get("/spec/ports"))
+                    .iter()
+                    .any(|port| port["port"] == *number)
             }),
             Self::PodPort(name, number) => find(objects, "Service", name).is_some_and(|service| {
                 let selector = json!({"matchLabels": service.get("/spec/selector")});
@@ -61,125 +83,174 @@ impl Reference<'_> {
                 let mut selected = pods.iter().filter(|pod| selects(&selector, &pod.labels));
                 selected.any(|pod| pod.has_port(&json!(number)))
             }),
-            Self::Listener(gateway, section) => find(objects, "Gateway", gateway).is_some_and(|gateway| {
-                list(gateway.get("/spec/listeners")).iter().any(|one| one["name"] == *section)
-            }),
-            Self::Pods(selector) => pods(objects).iter().any(|pod| selects(selector, &pod.labels)),
+            Self::Listener(gateway, section) => {
+                find(objects, "Gateway", gateway).is_some_and(|gateway| {
+                    list(gateway.get("/spec/listeners"))
+                        .iter()
+                        .any(|one| one["name"] == *section)
+                })
+            }
+            Self::Pods(selector) => pods(objects)
+                .iter()
+                .any(|pod| selects(selector, &pod.labels)),
         }
     }
 }
 
+/// What an object names, by who understands it.
 fn references(object: &Object) -> Vec<Reference<'_>> {
+    [
+        google(object),
+        gateway(object),
+        istio(object),
+        controllers(object),
+    ]
+    .concat()
+}
+
+/// GKE's Ingress and policies.
+fn google(object: &Object) -> Vec<Reference<'_>> {
     let at = |pointer| text(&object.0, pointer);
     let annotations = pairs(object.get("/metadata/annotations"));
     let annotation = |name: &str| annotations.get(name).copied();
-    let mut found = Vec::new();
-    match (object.kind(), object.api_version()) {
-        ("Service", _) => {
-            if let Some(json) = annotation("cloud.google.com/backend-config") {
-                // {"default": "NAME"}
-                found.push(Reference::Object("BackendConfig", json.rsplit('"').nth(1).unwrap_or(json)));
-            }
-            if let Some(name) = annotation("networking.gke.io/load-balancer-ip-addresses") {
-                found.push(Reference::Outside("Address", name));
-            }
+    match object.kind() {
+        "Service" => {
+            // {"default": "NAME"}
+            let backend = annotation("cloud.google.com/backend-config").map(|json| {
+                Reference::Object("BackendConfig", json.rsplit('"').nth(1).unwrap_or(json))
+            });
+            let address = annotation("networking.gke.io/load-balancer-ip-addresses")
+                .map(|name| Reference::Outside("Address", name));
+            backend.into_iter().chain(address).collect()
         }
-        ("Ingress", _) => {
-            found.push(Reference::Port(
-                at("/spec/defaultBackend/service/name"),
-                number(object.get("/spec/defaultBackend/service/port/number")),
-            ));
-            let kinds = [
-                ("networking.gke.io/managed-certificates", "ManagedCertificate"),
-                ("networking.gke.io/v1beta1.FrontendConfig", "FrontendConfig"),
-            ];
-            for (name, kind) in kinds {
-                found.push(Reference::Object(kind, annotation(name).unwrap_or_default()));
-            }
-            let address = annotation("kubernetes.io/ingress.global-static-ip-name");
-            found.push(Reference::Outside("Address", address.unwrap_or_default()));
+        "Ingress" => {
+            let named = |name| annotation(name).unwrap_or_default();
+            vec![
+                Reference::Port(
+                    at("/spec/defaultBackend/service/name"),
+                    number(object.get("/spec/defaultBackend/service/port/number")),
+                ),
+                Reference::Object(
+                    "ManagedCertificate",
+                    named("networking.gke.io/managed-certificates"),
+                ),
+                Reference::Object(
+                    "FrontendConfig",
+                    named("networking.gke.io/v1beta1.FrontendConfig"),
+                ),
+                Reference::Outside(
+                    "Address",
+                    named("kubernetes.io/ingress.global-static-ip-name"),
+                ),
+            ]
         }
-        ("BackendConfig", _) => {
-            found.push(Reference::PodPort(object.name(), number(object.get("/spec/healthCheck/port"))));
-            found.push(Reference::Outside("SecurityPolicy", at("/spec/securityPolicy/name")));
-        }
-        ("FrontendConfig", _) => found.push(Reference::Outside("SslPolicy", at("/spec/sslPolicy"))),
-        ("HealthCheckPolicy", _) => {
+        "BackendConfig" => vec![
+            Reference::PodPort(object.name(), number(object.get("/spec/healthCheck/port"))),
+            Reference::Outside("SecurityPolicy", at("/spec/securityPolicy/name")),
+        ],
+        "FrontendConfig" => vec![Reference::Outside("SslPolicy", at("/spec/sslPolicy"))],
+        "HealthCheckPolicy" => {
             let port = object.get("/spec/default/config/httpHealthCheck/port");
-            found.push(Reference::PodPort(at("/spec/targetRef/name"), number(port)));
+            vec![Reference::PodPort(at("/spec/targetRef/name"), number(port))]
         }
-        ("GCPBackendPolicy", _) => {
-            found.push(Reference::Object("Service", at("/spec/targetRef/name")));
-            found.push(Reference::Outside("SecurityPolicy", at("/spec/default/securityPolicy")));
-        }
-        ("GCPGatewayPolicy", _) => {
-            found.push(Reference::Object("Gateway", at("/spec/targetRef/name")));
-            found.push(Reference::Outside("SslPolicy", at("/spec/default/sslPolicy")));
-        }
+        "GCPBackendPolicy" => vec![
+            Reference::Object("Service", at("/spec/targetRef/name")),
+            Reference::Outside("SecurityPolicy", at("/spec/default/securityPolicy")),
+        ],
+        "GCPGatewayPolicy" => vec![
+            Reference::Object("Gateway", at("/spec/targetRef/name")),
+            Reference::Outside("SslPolicy", at("/spec/default/sslPolicy")),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The Gateway API.
+fn gateway(object: &Object) -> Vec<Reference<'_>> {
+    let at = |pointer| text(&object.0, pointer);
+    match (object.kind(), object.api_version()) {
         ("Gateway", "gateway.networking.k8s.io/v1") => {
-            found.push(Reference::Outside("GatewayClass", at("/spec/gatewayClassName")));
-            found.push(Reference::Outside("Address", at("/spec/addresses/0/value")));
-            let map = annotation("networking.gke.io/certmap");
-            found.push(Reference::Outside("CertificateMap", map.unwrap_or_default()));
-        }
-        ("Gateway", _) => {
-            for server in list(object.get("/spec/servers")) {
-                if text(server, "/tls/credentialName") == "linebot-tls" {
-                    found.push(Reference::Outside("Secret", "istio-system/linebot-tls"));
-                }
-            }
+            let annotations = pairs(object.get("/metadata/annotations"));
+            let map = annotations.get("networking.gke.io/certmap").copied();
+            vec![
+                Reference::Outside("GatewayClass", at("/spec/gatewayClassName")),
+                Reference::Outside("Address", at("/spec/addresses/0/value")),
+                Reference::Outside("CertificateMap", map.unwrap_or_default()),
+            ]
         }
         ("HTTPRoute", _) => {
-            for parent in list(object.get("/spec/parentRefs")) {
-                found.push(Reference::Listener(text(parent, "/name"), text(parent, "/sectionName")));
-            }
-            for backend in list(object.get("/spec/rules")).iter().flat_map(|rule| list(&rule["backendRefs"])) {
-                found.push(Reference::Port(text(backend, "/name"), number(&backend["port"])));
-            }
+            let parents = list(object.get("/spec/parentRefs")).iter();
+            let parents = parents.map(|parent| {
+                Reference::Listener(text(parent, "/name"), text(parent, "/sectionName"))
+            });
+            let rules = list(object.get("/spec/rules")).iter();
+            let backends = rules.flat_map(|rule| list(&rule["backendRefs"]));
+            let backends = backends
+                .map(|backend| Reference::Port(text(backend, "/name"), number(&backend["port"])));
+            parents.chain(backends).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Istio.
+fn istio(object: &Object) -> Vec<Reference<'_>> {
+    let selected = || Reference::Pods(object.get("/spec/selector"));
+    match (object.kind(), object.api_version()) {
+        ("Gateway", "networking.istio.io/v1") => {
+            let servers = list(object.get("/spec/servers")).iter();
+            let names = servers.filter_map(|server| server["tls"]["credentialName"].as_str());
+            names
+                .map(|name| Reference::Outside("Secret", name))
+                .collect()
         }
         ("VirtualService", _) => {
-            for name in list(object.get("/spec/gateways")) {
-                found.push(Reference::Object("Gateway", name.as_str().unwrap_or_default()));
-            }
-            for route in routes(object) {
-                let destination = &route["destination"];
-                found.push(Reference::Port(service(destination), number(&destination["port"]["number"])));
-            }
+            let gateways = list(object.get("/spec/gateways"))
+                .iter()
+                .filter_map(Value::as_str);
+            let gateways = gateways.map(|name| Reference::Object("Gateway", name));
+            let routes = routes(object).map(|route| &route["destination"]);
+            let routes =
+                routes.map(|to| Reference::Port(service(to), number(&to["port"]["number"])));
+            gateways.chain(routes).collect()
         }
-        ("DestinationRule", _) => found.push(Reference::Object("Service", service(&object.0["spec"]))),
+        ("DestinationRule", _) => vec![Reference::Object("Service", service(&object.0["spec"]))],
         ("AuthorizationPolicy", _) => {
-            found.push(Reference::Pods(object.get("/spec/selector")));
-            for principal in list(object.get("/spec/rules"))
+            let principals = list(object.get("/spec/rules"))
                 .iter()
                 .flat_map(|rule| list(&rule["from"]))
                 .flat_map(|from| list(&from["source"]["principals"]))
-                .filter_map(Value::as_str)
-            {
-                // cluster.local/ns/NAMESPACE/sa/NAME
-                let name = principal.rsplit('/').next().unwrap_or_default();
-                found.push(if principal.starts_with("cluster.local/ns/linebot/sa/") {
-                    Reference::Object("ServiceAccount", name)
-                } else {
-                    let known = OUTSIDE.iter().find(|(_, known, _)| known.ends_with(name));
-                    Reference::Outside("ServiceAccount", known.map_or(name, |(_, known, _)| known))
-                });
-            }
+                .filter_map(Value::as_str);
+            let ours = "cluster.local/ns/linebot/sa/";
+            let accounts = principals.map(|principal| match principal.strip_prefix(ours) {
+                Some(name) => Reference::Object("ServiceAccount", name),
+                None => Reference::Outside("Principal", principal),
+            });
+            accounts.chain([selected()]).collect()
         }
-        ("PeerAuthentication", _) if !object.get("/spec/selector").is_null() => {
-            found.push(Reference::Pods(object.get("/spec/selector")));
+        ("PeerAuthentication", _) if !object.get("/spec/selector").is_null() => vec![selected()],
+        _ => Vec::new(),
+    }
+}
+
+/// External Secrets and cert-manager.
+fn controllers(object: &Object) -> Vec<Reference<'_>> {
+    let at = |pointer| text(&object.0, pointer);
+    match object.kind() {
+        "ExternalSecret" => vec![Reference::Object(
+            "SecretStore",
+            at("/spec/secretStoreRef/name"),
+        )],
+        "SecretStore" => {
+            let account = at("/spec/provider/gcpsm/auth/workloadIdentity/serviceAccountRef/name");
+            vec![Reference::Object("ServiceAccount", account)]
         }
-        ("ExternalSecret", _) => found.push(Reference::Object("SecretStore", at("/spec/secretStoreRef/name"))),
-        ("SecretStore", _) => found.push(Reference::Object(
-            "ServiceAccount",
-            at("/spec/provider/gcpsm/auth/workloadIdentity/serviceAccountRef/name"),
-        )),
-        ("Certificate", _) => found.push(match at("/spec/issuerRef/kind") {
+        "Certificate" => vec![match at("/spec/issuerRef/kind") {
             "ClusterIssuer" => Reference::Outside("ClusterIssuer", at("/spec/issuerRef/name")),
             kind => Reference::Object(kind, at("/spec/issuerRef/name")),
-        }),
-        _ => {}
+        }],
+        _ => Vec::new(),
     }
-    found
 }
 
 /// Every subset a route names is one of the rule's, selects pods, and the weights are a hundred.
@@ -188,9 +259,16 @@ fn subsets(objects: &[Object]) -> Vec<String> {
     for rule in of(objects, "DestinationRule") {
         for subset in list(rule.get("/spec/subsets")) {
             let selector = json!({"matchLabels": subset["labels"]});
-            let deployments = pods(objects).iter().filter(|pod| selects(&selector, &pod.labels)).count();
+            let deployments = pods(objects)
+                .iter()
+                .filter(|pod| selects(&selector, &pod.labels))
+                .count();
             if deployments != 1 {
-                problems.push(format!("{}: {} is {deployments} Deployments", rule.title(), subset["name"]));
+                problems.push(format!(
+                    "{}: {} is {deployments} Deployments",
+                    rule.title(),
+                    subset["name"]
+                ));
             }
         }
     }
@@ -215,13 +293,16 @@ fn subsets(objects: &[Object]) -> Vec<String> {
 }
 
 fn routes(service: &Object) -> impl Iterator<Item = &Value> {
-    list(service.get("/spec/http")).iter().flat_map(|http| list(&http["route"]))
+    list(service.get("/spec/http"))
+        .iter()
+        .flat_map(|http| list(&http["route"]))
 }
 
 /// The Service of a host like `app-server.linebot.svc.cluster.local`.
 fn service(destination: &Value) -> &str {
     let host = text(destination, "/host");
-    host.strip_suffix(".linebot.svc.cluster.local").unwrap_or_default()
+    host.strip_suffix(".linebot.svc.cluster.local")
+        .unwrap_or_default()
 }
 
 fn number(value: &Value) -> u64 {

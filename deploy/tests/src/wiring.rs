@@ -17,7 +17,11 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
             "PodMonitoring" => monitor(object, "/spec/endpoints", &pods),
             _ => continue,
         };
-        problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", object.title())));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{}: {problem}", object.title())),
+        );
     }
     for pod in &pods {
         problems.extend(
@@ -42,7 +46,10 @@ fn workload(object: &Object, objects: &[Object]) -> Vec<String> {
     for other in pods(objects) {
         let replicated = ["Deployment", "StatefulSet"].contains(&other.owner.kind());
         if replicated && other.owner.name() != object.name() && selects(selector, &other.labels) {
-            problems.push(format!("its selector selects the pods of {}", other.owner.title()));
+            problems.push(format!(
+                "its selector selects the pods of {}",
+                other.owner.title()
+            ));
         }
     }
     for constraint in list(&pod.spec["topologySpreadConstraints"]) {
@@ -62,7 +69,10 @@ fn workload(object: &Object, objects: &[Object]) -> Vec<String> {
 fn service(service: &Object, pods: &[Pod<'_>]) -> Vec<String> {
     let mut problems = Vec::new();
     let selector = json!({"matchLabels": service.get("/spec/selector")});
-    let selected: Vec<&Pod<'_>> = pods.iter().filter(|pod| selects(&selector, &pod.labels)).collect();
+    let selected: Vec<&Pod<'_>> = pods
+        .iter()
+        .filter(|pod| selects(&selector, &pod.labels))
+        .collect();
     if selected.is_empty() || pairs(&selector["matchLabels"]).is_empty() {
         problems.push("it selects no pods".to_owned());
     }
@@ -77,7 +87,10 @@ fn service(service: &Object, pods: &[Pod<'_>]) -> Vec<String> {
 
 fn budget(budget: &Object, pods: &[Pod<'_>]) -> Vec<String> {
     let selector = budget.get("/spec/selector");
-    let selected: Vec<_> = pods.iter().filter(|pod| selects(selector, &pod.labels)).collect();
+    let selected: Vec<_> = pods
+        .iter()
+        .filter(|pod| selects(selector, &pod.labels))
+        .collect();
     match selected.as_slice() {
         [_] => Vec::new(),
         [] => vec!["it selects no pods".to_owned()],
@@ -93,7 +106,10 @@ fn autoscaler(autoscaler: &Object, objects: &[Object]) -> Vec<String> {
     };
     let mut problems = Vec::new();
     if !target.get("/spec/replicas").is_null() {
-        problems.push(format!("{} has a number of replicas of its own", target.title()));
+        problems.push(format!(
+            "{} has a number of replicas of its own",
+            target.title()
+        ));
     }
     if target.api_version() != text(&autoscaler.0, "/spec/scaleTargetRef/apiVersion") {
         problems.push(format!("{} is of another version", target.title()));
@@ -108,14 +124,24 @@ fn autoscaler(autoscaler: &Object, objects: &[Object]) -> Vec<String> {
 
 fn monitor(monitor: &Object, endpoints: &str, pods: &[Pod<'_>]) -> Vec<String> {
     let selector = monitor.get("/spec/selector");
-    let selected: Vec<_> = pods.iter().filter(|pod| selects(selector, &pod.labels)).collect();
+    let selected: Vec<_> = pods
+        .iter()
+        .filter(|pod| selects(selector, &pod.labels))
+        .collect();
     let mut problems = Vec::new();
     if selected.is_empty() {
         problems.push("it selects no pods".to_owned());
     }
     for endpoint in list(monitor.get(endpoints)) {
-        for pod in selected.iter().filter(|pod| !pod.has_port(&endpoint["port"])) {
-            problems.push(format!("{} has no port {}", pod.owner.title(), endpoint["port"]));
+        for pod in selected
+            .iter()
+            .filter(|pod| !pod.has_port(&endpoint["port"]))
+        {
+            problems.push(format!(
+                "{} has no port {}",
+                pod.owner.title(),
+                endpoint["port"]
+            ));
         }
     }
     problems
@@ -132,7 +158,9 @@ fn probes(pod: &Pod<'_>) -> Vec<String> {
         for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
             let port = &container[probe]["httpGet"]["port"];
             if !port.is_null() && !own(port) {
-                problems.push(format!("{probe} asks port {port}, which its container does not have"));
+                problems.push(format!(
+                    "{probe} asks port {port}, which its container does not have"
+                ));
             }
         }
     }
@@ -144,15 +172,23 @@ fn addresses(objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
     let known = |host: &str, port: u64| {
         // A pod of that name is found by podman.
-        let service = find(objects, "Service", host)
-            .is_some_and(|service| list(service.get("/spec/ports")).iter().any(|one| one["port"] == port));
-        let ours = host.split('.').next().and_then(|first| find(objects, "Service", first));
+        let service = find(objects, "Service", host).is_some_and(|service| {
+            list(service.get("/spec/ports"))
+                .iter()
+                .any(|one| one["port"] == port)
+        });
+        let ours = host
+            .split('.')
+            .next()
+            .and_then(|first| find(objects, "Service", first));
         service || (host.contains('.') && ours.is_some())
     };
     for pod in pods(objects) {
-        let beside = pod
-            .containers()
-            .any(|container| list(&container["args"]).iter().any(|word| word == "--port=3306"));
+        let beside = pod.containers().any(|container| {
+            list(&container["args"])
+                .iter()
+                .any(|word| word == "--port=3306")
+        });
         for container in pod.containers() {
             let mut settings = Vec::new();
             for source in list(&container["envFrom"]) {
@@ -166,7 +202,11 @@ fn addresses(objects: &[Object]) -> Vec<String> {
                 }
             }
             for host in settings {
-                let fine = if host == "127.0.0.1" { beside } else { known(host, 3306) };
+                let fine = if host == "127.0.0.1" {
+                    beside
+                } else {
+                    known(host, 3306)
+                };
                 if !fine {
                     problems.push(format!("{}: no database at {host}", pod.owner.title()));
                 }
@@ -175,7 +215,9 @@ fn addresses(objects: &[Object]) -> Vec<String> {
     }
     for map in of(objects, "ConfigMap").filter(|map| map.name().starts_with("nginx-config")) {
         let upstream = text(&map.0, "/data/upstream.conf");
-        let servers = upstream.lines().filter_map(|line| line.trim().strip_prefix("server "));
+        let servers = upstream
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("server "));
         let mut count = 0;
         for server in servers {
             count += 1;

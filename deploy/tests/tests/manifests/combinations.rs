@@ -2,6 +2,7 @@
 
 use crate::none;
 use deploy_tests::{problems, render};
+use serde_json::json;
 
 /// MySQL and the secrets it needs.
 const DATABASES: [&[&str]; 4] = [
@@ -28,13 +29,21 @@ fn legal(components: &[&str]) -> bool {
 }
 
 fn kustomization(components: &[&str]) -> String {
-    let listed: String = components.iter().map(|name| format!("  - DEPLOY/components/{name}\n")).collect();
-    let tags = ["app-server", "app-server-v2", "linebot-nginx"].map(|name| format!("  - {{name: {name}, newTag: 1.0.0}}\n"));
-    format!(
-        "resources: [DEPLOY/base]\nnamespace: linebot\ncomponents:\n{listed}\
-         transformers: [DEPLOY/components/migrate/release]\nimages:\n{}",
-        tags.concat()
-    )
+    let listed: Vec<String> = components
+        .iter()
+        .map(|name| format!("DEPLOY/components/{name}"))
+        .collect();
+    let images = ["app-server", "app-server-v2", "linebot-nginx"];
+    let images = images.map(|name| json!({"name": name, "newTag": "1.0.0"}));
+    // JSON is YAML.
+    json!({
+        "resources": ["DEPLOY/base"],
+        "namespace": "linebot",
+        "components": listed,
+        "transformers": ["DEPLOY/components/migrate/release"],
+        "images": images,
+    })
+    .to_string()
 }
 
 #[test]
@@ -45,7 +54,8 @@ fn every_combination_of_components_is_sound() {
         for way_in in WAYS_IN {
             for monitoring in MONITORING {
                 // After what they change.
-                let components = [&["migrate", "autoscaling"], database, way_in, monitoring].concat();
+                let components =
+                    [&["migrate", "autoscaling"], database, way_in, monitoring].concat();
                 if !legal(&components) {
                     continue;
                 }
@@ -68,6 +78,10 @@ fn every_component_is_in_a_combination_or_an_overlay() {
     let folder = std::fs::read_dir(render::manifests().join("components")).expect("the components");
     for entry in folder {
         let name = entry.expect("an entry").file_name();
-        assert!(used.iter().any(|one| name == *one), "{} is in no combination", name.display());
+        assert!(
+            used.iter().any(|one| name == *one),
+            "{} is in no combination",
+            name.display()
+        );
     }
 }

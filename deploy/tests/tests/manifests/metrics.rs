@@ -19,9 +19,18 @@ use std::time::{Duration, Instant};
 
 /// What other programs show, each with its name.
 const OTHERS: [(&str, &str); 4] = [
-    ("kube_deployment_status_replicas_available", "kube-state-metrics"),
-    ("kube_cronjob_status_last_successful_time", "kube-state-metrics"),
-    ("certmanager_certificate_expiration_timestamp_seconds", "cert-manager"),
+    (
+        "kube_deployment_status_replicas_available",
+        "kube-state-metrics",
+    ),
+    (
+        "kube_cronjob_status_last_successful_time",
+        "kube-state-metrics",
+    ),
+    (
+        "certmanager_certificate_expiration_timestamp_seconds",
+        "cert-manager",
+    ),
     ("probe_ssl_earliest_cert_expiry", "the blackbox exporter"),
 ];
 
@@ -51,15 +60,25 @@ impl Drop for Bot {
 /// The program, built if need be.
 fn linebot() -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "linebot", "--message-format", "json"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "linebot",
+            "--message-format",
+            "json",
+        ])
         .current_dir(tools::root())
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");
     assert!(built.status.success());
     let messages = String::from_utf8(built.stdout).expect("text");
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs =
+        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     programs.next().expect("a program")
 }
 
@@ -72,7 +91,10 @@ fn metrics() -> String {
         let mut command = Command::new(&program);
         command
             .arg(word)
-            .env("DATABASE_URL", format!("sqlite://{}", folder.path().join("linebot.db").display()))
+            .env(
+                "DATABASE_URL",
+                format!("sqlite://{}", folder.path().join("linebot.db").display()),
+            )
             .env("LINE_CHANNEL_SECRET", "secret")
             .env("LINE_CHANNEL_ACCESS_TOKEN", "token")
             // Nobody is there; nothing leaves this machine.
@@ -102,7 +124,10 @@ fn metrics() -> String {
         ),
     );
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    ask(page, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    ask(
+        page,
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
 }
 
 fn wait(address: SocketAddr) {
@@ -123,10 +148,14 @@ fn ask(address: SocketAddr, request: &str) -> String {
 
 /// The names of the series on a page of metrics: those of a histogram are three.
 fn series(page: &str) -> BTreeSet<String> {
-    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let types = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     types
         .flat_map(|(name, kind)| match kind {
-            "histogram" => ["_bucket", "_sum", "_count"].map(|end| format!("{name}{end}")).to_vec(),
+            "histogram" => ["_bucket", "_sum", "_count"]
+                .map(|end| format!("{name}{end}"))
+                .to_vec(),
             _ => vec![name.to_owned()],
         })
         .collect()
@@ -136,7 +165,9 @@ fn series(page: &str) -> BTreeSet<String> {
 fn named(expression: &str) -> BTreeSet<String> {
     let prefixes = ["linebot_", "linebot:", "kube_", "certmanager_", "probe_"];
     expression
-        .split(|character: char| !character.is_ascii_alphanumeric() && character != '_' && character != ':')
+        .split(|character: char| {
+            !character.is_ascii_alphanumeric() && character != '_' && character != ':'
+        })
         .filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix)))
         .map(str::to_owned)
         .collect()
@@ -146,12 +177,17 @@ fn named(expression: &str) -> BTreeSet<String> {
 fn rules(overlay: &str, kind: &str) -> Vec<Value> {
     let objects = render::overlay(overlay);
     let groups = of(&objects, kind).flat_map(|rules| list(rules.get("/spec/groups")));
-    groups.flat_map(|group| list(&group["rules"])).cloned().collect()
+    groups
+        .flat_map(|group| list(&group["rules"]))
+        .cloned()
+        .collect()
 }
 
 fn dashboard() -> Value {
     let objects = render::overlay("istio");
-    let map = of(&objects, "ConfigMap").find(|map| map.name() == "linebot-dashboard").expect("a dashboard");
+    let map = of(&objects, "ConfigMap")
+        .find(|map| map.name() == "linebot-dashboard")
+        .expect("a dashboard");
     assert_eq!(map.get("/metadata/labels/grafana_dashboard"), "1");
     serde_json::from_str(text(&map.0, "/data/linebot.json")).expect("JSON")
 }
@@ -161,28 +197,46 @@ fn dashboard() -> Value {
 fn alerts_and_dashboard_ask_only_for_series_that_exist() {
     let rules = rules("istio", "PrometheusRule");
     let mut known = series(&metrics());
-    assert!(known.contains("linebot_batch_duration_seconds_bucket"), "{known:?}");
+    assert!(
+        known.contains("linebot_batch_duration_seconds_bucket"),
+        "{known:?}"
+    );
     known.extend(OTHERS.iter().map(|(name, _)| (*name).to_owned()));
-    known.extend(rules.iter().filter_map(|rule| Some(rule["record"].as_str()?.to_owned())));
+    known.extend(
+        rules
+            .iter()
+            .filter_map(|rule| Some(rule["record"].as_str()?.to_owned())),
+    );
 
-    let asked = |expression: &str| -> Vec<String> { named(expression).difference(&known).cloned().collect() };
+    let asked = |expression: &str| -> Vec<String> {
+        named(expression).difference(&known).cloned().collect()
+    };
     let mut expressions = 0;
     for rule in &rules {
         let expression = text(rule, "/expr");
-        assert!(!named(expression).is_empty(), "{expression} asks for nothing");
+        assert!(
+            !named(expression).is_empty(),
+            "{expression} asks for nothing"
+        );
         assert_eq!(asked(expression), Vec::<String>::new(), "{expression}");
         expressions += 1;
     }
     for panel in list(&dashboard()["panels"]) {
         for target in list(&panel["targets"]) {
             let expression = text(target, "/expr");
-            assert!(!named(expression).is_empty(), "{expression} asks for nothing");
+            assert!(
+                !named(expression).is_empty(),
+                "{expression} asks for nothing"
+            );
             assert_eq!(asked(expression), Vec::<String>::new(), "{expression}");
             expressions += 1;
         }
     }
     assert!(expressions > 30, "{expressions} expressions");
-    assert_eq!(asked("rate(linebot_webhook_request_total[5m])"), ["linebot_webhook_request_total"]);
+    assert_eq!(
+        asked("rate(linebot_webhook_request_total[5m])"),
+        ["linebot_webhook_request_total"]
+    );
 }
 
 #[test]
@@ -191,13 +245,19 @@ fn both_collectors_have_the_same_alerts_and_each_has_a_section_in_the_runbook() 
     let rules_of = |overlay, kind| rules(overlay, kind);
     let alerts = rules_of("istio", "PrometheusRule");
     assert_eq!(alerts, rules_of("gke-ingress", "Rules"));
-    let names: Vec<&str> = alerts.iter().filter_map(|rule| rule["alert"].as_str()).collect();
+    let names: Vec<&str> = alerts
+        .iter()
+        .filter_map(|rule| rule["alert"].as_str())
+        .collect();
     assert_eq!(names, ALERTS);
     for alert in alerts.iter().filter(|rule| rule["alert"].is_string()) {
         let name = text(alert, "/alert");
         let runbook = format!("deploy/docs/runbook.md#{}", name.to_lowercase());
         assert_eq!(text(alert, "/annotations/runbook"), runbook);
-        assert!(["page", "ticket"].contains(&text(alert, "/labels/severity")), "{name}");
+        assert!(
+            ["page", "ticket"].contains(&text(alert, "/labels/severity")),
+            "{name}"
+        );
         for sentence in ["/annotations/summary", "/annotations/description"] {
             assert!(text(alert, sentence).len() > 10, "{name} says nothing");
         }
@@ -214,7 +274,9 @@ fn the_dashboard_shows_every_metric_of_the_bot() {
         .flat_map(|target| named(text(target, "/expr")))
         .collect();
     let page = fs::read_to_string(tools::root().join("docs/metrics.md")).expect("the page");
-    let documented = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let documented = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     for (metric, _) in documented.filter(|(name, _)| name.starts_with("linebot_")) {
         let shown = asked.iter().any(|one| one.starts_with(metric));
         assert!(shown, "{metric} is on no panel");

@@ -26,7 +26,11 @@ fn every_overlay_is_sound() {
     for overlay in OVERLAYS {
         let objects = render::overlay(overlay);
         // The two tiers and their policies at the least, so that an empty rendering is not a sound one.
-        assert!(objects.len() > 15, "{overlay} has {} objects", objects.len());
+        assert!(
+            objects.len() > 15,
+            "{overlay} has {} objects",
+            objects.len()
+        );
         none(overlay, &problems(&objects));
     }
 }
@@ -53,7 +57,9 @@ fn seed_parity_has_the_tutorials_objects_by_their_names() {
     let port = |service, name: &str, number: u64| {
         let service = find(&objects, "Service", service).expect("it is there");
         let ports = list(service.get("/spec/ports"));
-        ports.iter().any(|port| port["name"] == name && port["port"] == number)
+        ports
+            .iter()
+            .any(|port| port["name"] == name && port["port"] == number)
     };
     assert!(port("linebot-nginx", "http-port", 80));
     assert!(port("app-server", "http-port", 5000));
@@ -70,7 +76,10 @@ fn seed_parity_has_the_tutorials_objects_by_their_names() {
     assert_eq!(text(&volume.0, "/metadata/labels/type"), "local");
     let ingress = find(&objects, "Ingress", "managed-cert-ingress").expect("it is there");
     let annotations = ingress.get("/metadata/annotations");
-    assert_eq!(annotations["kubernetes.io/ingress.global-static-ip-name"], "linebot-ingress");
+    assert_eq!(
+        annotations["kubernetes.io/ingress.global-static-ip-name"],
+        "linebot-ingress"
+    );
     assert_eq!(annotations["kubernetes.io/ingress.class"], "gce");
     assert!(ingress.get("/spec/ingressClassName").is_null());
     assert!(uses_secret(&objects, "mysql-db", "pass-secret"));
@@ -84,10 +93,16 @@ fn the_other_documents_objects_are_where_the_overlays_say() {
     assert_eq!(*bot.get("/spec/replicas"), 3);
     assert!(uses_secret(&balanced, "app-server", "apikey"));
     let map = of(&balanced, "ConfigMap").find(|map| map.name().starts_with("projectid"));
-    assert_eq!(map.expect("it is there").0["data"]["project.id"], "example-project");
+    assert_eq!(
+        map.expect("it is there").0["data"]["project.id"],
+        "example-project"
+    );
 
     let nfs = render::overlay("nfs");
-    for (name, mode) in [("eng-app", "ReadWriteOnce"), ("eng-app-data", "ReadOnlyMany")] {
+    for (name, mode) in [
+        ("eng-app", "ReadWriteOnce"),
+        ("eng-app-data", "ReadOnlyMany"),
+    ] {
         let volume = find(&nfs, "PersistentVolume", name).expect("it is there");
         assert_eq!(text(&volume.0, "/spec/accessModes/0"), mode);
         assert_eq!(text(&volume.0, "/spec/nfs/server"), "pvserver");
@@ -103,7 +118,9 @@ fn the_other_documents_objects_are_where_the_overlays_say() {
 
     let canary = render::overlay("istio-canary");
     let routes = find(&canary, "VirtualService", "app-server").expect("it is there");
-    let weights = list(routes.get("/spec/http/0/route")).iter().map(|route| &route["weight"]);
+    let weights = list(routes.get("/spec/http/0/route"))
+        .iter()
+        .map(|route| &route["weight"]);
     assert_eq!(weights.collect::<Vec<_>>(), [90, 10]);
 }
 
@@ -115,7 +132,9 @@ fn the_autoscaler_of_the_first_version_counts_no_pod_of_the_canary() {
     let second = find(&objects, "Deployment", "app-server-v2").expect("it is there");
     assert_eq!(first.get("/spec/selector/matchLabels/version"), "v1");
     assert_eq!(second.get("/spec/selector/matchLabels/version"), "v2");
-    let image = |deployment: &Object| text(&deployment.0, "/spec/template/spec/containers/0/image").to_owned();
+    let image = |deployment: &Object| {
+        text(&deployment.0, "/spec/template/spec/containers/0/image").to_owned()
+    };
     assert_ne!(image(first), image(second));
 }
 
@@ -137,7 +156,10 @@ fn podman_gets_only_what_it_can_play() {
         for volume in list(&pod.spec["volumes"]) {
             assert!(volume["projected"].is_null(), "podman has none");
             let secret = &volume["secret"];
-            assert!(secret.is_null() || secret["optional"] == false, "podman ends with a panic");
+            assert!(
+                secret.is_null() || secret["optional"] == false,
+                "podman ends with a panic"
+            );
         }
     }
 }
@@ -145,5 +167,7 @@ fn podman_gets_only_what_it_can_play() {
 fn uses_secret(objects: &[Object], tier: &str, secret: &str) -> bool {
     let shown = |pod: &deploy_tests::object::Pod<'_>| pod.spec["volumes"].to_string();
     let quoted = format!("\"{secret}\"");
-    pods(objects).iter().any(|pod| pod.tier() == tier && shown(pod).contains(&quoted))
+    pods(objects)
+        .iter()
+        .any(|pod| pod.tier() == tier && shown(pod).contains(&quoted))
 }

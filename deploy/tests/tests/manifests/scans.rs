@@ -41,7 +41,14 @@ fn checkov(folder: &std::path::Path) -> (Vec<String>, u64) {
     let output = Command::new(tools::python().join("bin/checkov"))
         .arg("--directory")
         .arg(folder)
-        .args(["--framework", "kubernetes", "--output", "json", "--quiet", "--compact"])
+        .args([
+            "--framework",
+            "kubernetes",
+            "--output",
+            "json",
+            "--quiet",
+            "--compact",
+        ])
         // Nothing is sent anywhere.
         .env("CKV_IGNORE_HIDDEN_DIRECTORIES", "false")
         .output()
@@ -50,10 +57,20 @@ fn checkov(folder: &std::path::Path) -> (Vec<String>, u64) {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
     assert_eq!(report["summary"]["skipped"], 0, "nothing is excused");
     assert_eq!(report["summary"]["parsing_errors"], 0);
-    let failed = list(&report["results"]["failed_checks"]).iter().map(|check| {
-        format!("{} {} {}", text(check, "/file_path"), text(check, "/check_id"), text(check, "/resource"))
-    });
-    (failed.collect(), report["summary"]["passed"].as_u64().unwrap_or_default())
+    let failed = list(&report["results"]["failed_checks"])
+        .iter()
+        .map(|check| {
+            format!(
+                "{} {} {}",
+                text(check, "/file_path"),
+                text(check, "/check_id"),
+                text(check, "/resource")
+            )
+        });
+    (
+        failed.collect(),
+        report["summary"]["passed"].as_u64().unwrap_or_default(),
+    )
 }
 
 fn write(folder: &std::path::Path, name: &str, objects: &[Object]) {
@@ -70,7 +87,10 @@ fn write(folder: &std::path::Path, name: &str, objects: &[Object]) {
 fn checkov_finds_nothing_in_any_overlay_and_is_asked_for_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     for overlay in render::overlays() {
-        let objects: Vec<Object> = render::overlay(&overlay).into_iter().map(with_digests).collect();
+        let objects: Vec<Object> = render::overlay(&overlay)
+            .into_iter()
+            .map(with_digests)
+            .collect();
         write(folder.path(), &overlay, &objects);
     }
     let (failed, passed) = checkov(folder.path());
@@ -82,8 +102,12 @@ fn checkov_finds_nothing_in_any_overlay_and_is_asked_for_everything() {
 #[ignore = "needs kubectl and checkov: cargo xtask test"]
 fn checkov_finds_a_privileged_container_and_an_image_without_digest() {
     let mut objects = render::overlay("headless-mysql");
-    let bot = objects.iter_mut().find(|one| one.kind() == "Deployment").expect("one");
-    bot.0["spec"]["template"]["spec"]["containers"][0]["securityContext"]["privileged"] = true.into();
+    let bot = objects
+        .iter_mut()
+        .find(|one| one.kind() == "Deployment")
+        .expect("one");
+    bot.0["spec"]["template"]["spec"]["containers"][0]["securityContext"]["privileged"] =
+        true.into();
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "wrong", &objects);
     let (failed, _) = checkov(folder.path());
@@ -97,7 +121,9 @@ fn nginx_configurations() -> Vec<(String, Object)> {
     let mut found: Vec<(String, Object)> = Vec::new();
     for overlay in render::overlays() {
         for map in of(&render::overlay(&overlay), "ConfigMap") {
-            let known = found.iter().any(|(_, one)| one.get("/data") == map.get("/data"));
+            let known = found
+                .iter()
+                .any(|(_, one)| one.get("/data") == map.get("/data"));
             if map.name().starts_with("nginx-config") && !known {
                 found.push((overlay.clone(), map.clone()));
             }
@@ -110,11 +136,18 @@ fn nginx_configurations() -> Vec<(String, Object)> {
 #[ignore = "needs kubectl, nginx and gixy: cargo xtask test"]
 fn nginx_loads_the_configuration_of_every_overlay_and_gixy_finds_nothing_in_it() {
     let configurations = nginx_configurations();
-    assert_eq!(configurations.len(), 4, "as everywhere, on GKE, with TLS, behind Istio");
+    assert_eq!(
+        configurations.len(),
+        4,
+        "as everywhere, on GKE, with TLS, behind Istio"
+    );
     for (overlay, map) in configurations {
         let folder = tempfile::tempdir().expect("a folder");
         nginx::write(folder.path(), &map, nginx::free_address(), &[]);
-        let tested = nginx::command(folder.path()).arg("-t").output().expect("nginx runs");
+        let tested = nginx::command(folder.path())
+            .arg("-t")
+            .output()
+            .expect("nginx runs");
         let said = String::from_utf8_lossy(&tested.stderr);
         assert!(tested.status.success(), "{overlay}: {said}");
         assert!(!said.contains("[warn]"), "{overlay}: {said}");
@@ -124,7 +157,11 @@ fn nginx_loads_the_configuration_of_every_overlay_and_gixy_finds_nothing_in_it()
             .output()
             .expect("gixy runs");
         let report = String::from_utf8_lossy(&scanned.stdout);
-        let issues: Value = serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {report}"));
-        assert!(issues.as_array().is_some_and(Vec::is_empty), "{overlay}: {report}");
+        let issues: Value =
+            serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {report}"));
+        assert!(
+            issues.as_array().is_some_and(Vec::is_empty),
+            "{overlay}: {report}"
+        );
     }
 }

@@ -17,7 +17,10 @@ const VERSIONS: [&str; 5] = ["1.33", "1.34", "1.35", "1.36", "1.37"];
 
 /// The kinds that the API server itself has.
 fn is_built_in(object: &Object) -> bool {
-    let group = object.api_version().split_once('/').map_or("", |(group, _)| group);
+    let group = object
+        .api_version()
+        .split_once('/')
+        .map_or("", |(group, _)| group);
     !group.contains('.') || group.ends_with(".k8s.io") && !OWN_GROUPS.contains(&group)
 }
 
@@ -29,7 +32,9 @@ fn overlays() -> Vec<(String, Object)> {
     names
         .flat_map(|name| {
             let objects = render::overlay(&name).into_iter();
-            objects.map(move |object| (name.clone(), object)).collect::<Vec<_>>()
+            objects
+                .map(move |object| (name.clone(), object))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -37,9 +42,13 @@ fn overlays() -> Vec<(String, Object)> {
 /// Where the package kubernetes-validate keeps the schemas of a version, with unknown fields refused.
 fn schemas(version: &str) -> PathBuf {
     let libraries = tools::python().join("lib");
-    let python = fs::read_dir(&libraries).expect("a Python environment").next();
+    let python = fs::read_dir(&libraries)
+        .expect("a Python environment")
+        .next();
     let python = python.expect("a version").expect("an entry").path();
-    python.join(format!("site-packages/kubernetes_validate/kubernetes-json-schema/v{version}.0-local-strict"))
+    python.join(format!(
+        "site-packages/kubernetes_validate/kubernetes-json-schema/v{version}.0-local-strict"
+    ))
 }
 
 /// `deployment-apps-v1.json`
@@ -76,14 +85,18 @@ impl Schemas {
 }
 
 fn read(file: &Path) -> Value {
-    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text =
+        fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_str(&text).expect("JSON")
 }
 
 fn of_version(version: &str) -> Schemas {
     let folder = schemas(version);
     let registry = Registry::new()
-        .add("https://kubernetes.io/api/_definitions.json", read(&folder.join("_definitions.json")))
+        .add(
+            "https://kubernetes.io/api/_definitions.json",
+            read(&folder.join("_definitions.json")),
+        )
         .expect("an address");
     Schemas {
         definitions: registry.prepare().expect("definitions"),
@@ -101,7 +114,11 @@ fn the_api_server_of_each_version_knows_every_field() {
         let mut problems = Vec::new();
         for (overlay, object) in objects.iter().filter(|(_, object)| is_built_in(object)) {
             let faults = schemas.faults(object);
-            problems.extend(faults.into_iter().map(|fault| format!("{overlay}: {fault}")));
+            problems.extend(
+                faults
+                    .into_iter()
+                    .map(|fault| format!("{overlay}: {fault}")),
+            );
         }
         none(version, &problems);
     }
@@ -111,12 +128,23 @@ fn the_api_server_of_each_version_knows_every_field() {
 #[ignore = "needs kubectl and kubernetes-validate: cargo xtask test"]
 fn a_misspelt_field_and_a_wrong_type_are_found() {
     let objects = render::overlay("local");
-    let bot = objects.iter().find(|one| one.kind() == "Deployment").expect("one");
+    let bot = objects
+        .iter()
+        .find(|one| one.kind() == "Deployment")
+        .expect("one");
     let mut schemas = of_version("1.33");
     assert_eq!(schemas.faults(bot), Vec::<String>::new());
     for (pointer, field, value) in [
-        ("/spec/template/spec/containers/0", "imagePulPolicy", json!("Always")),
-        ("/spec/template/spec/containers/0/readinessProbe", "periodSecond", json!(1)),
+        (
+            "/spec/template/spec/containers/0",
+            "imagePulPolicy",
+            json!("Always"),
+        ),
+        (
+            "/spec/template/spec/containers/0/readinessProbe",
+            "periodSecond",
+            json!(1),
+        ),
         ("/spec/strategy", "type", json!(1)),
         ("/spec", "minReadySeconds", json!("5")),
     ] {
@@ -141,9 +169,7 @@ fn own_schemas() -> Value {
             }
         })
     };
-    let closed = |properties: Value, required: Value| {
-        json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required})
-    };
+    let closed = |properties: Value, required: Value| json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required});
     let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
     json!({
         // github.com/GoogleCloudPlatform/prometheus-engine, charts/operator/crds
@@ -195,7 +221,9 @@ fn custom_faults(objects: &[Object]) -> Vec<String> {
             Some(schema) => {
                 let validator = jsonschema::validator_for(schema).expect("a schema");
                 let found = validator.iter_errors(&object.0);
-                faults.extend(found.map(|fault| format!("{}: {fault} at {}", object.title(), fault.instance_path())));
+                faults.extend(found.map(|fault| {
+                    format!("{}: {fault} at {}", object.title(), fault.instance_path())
+                }));
             }
             None => others.push(&object.0),
         }
@@ -219,7 +247,11 @@ fn node(objects: &Value) -> Vec<String> {
     let output = node.wait_with_output().expect("node ends");
     writer.join().expect("no panic").expect("node reads");
     assert!(output.status.success(), "check.mjs failed");
-    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn custom_objects() -> Vec<Object> {
@@ -265,6 +297,10 @@ fn a_misspelt_field_of_a_custom_resource_is_found_in_each_group() {
         .collect();
     let faults = custom_faults(&wrong).join("\n");
     for object in &wrong {
-        assert!(faults.contains(&object.title()), "{} passed:\n{faults}", object.title());
+        assert!(
+            faults.contains(&object.title()),
+            "{} passed:\n{faults}",
+            object.title()
+        );
     }
 }

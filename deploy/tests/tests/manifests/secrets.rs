@@ -13,7 +13,11 @@ fn secrets() -> Vec<Object> {
         .env("LINE_CHANNEL_ACCESS_TOKEN", "a/token+with=signs")
         .output()
         .expect("sh runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     parse(&String::from_utf8_lossy(&output.stdout)).expect("YAML")
 }
 
@@ -32,7 +36,10 @@ fn the_secrets_made_by_hand_are_those_that_the_overlays_name() {
         keys.sort_unstable();
         keys
     };
-    let expected: Vec<(&str, Vec<&str>)> = MADE_BY_HAND.iter().map(|(name, keys)| (*name, sorted(keys))).collect();
+    let expected: Vec<(&str, Vec<&str>)> = MADE_BY_HAND
+        .iter()
+        .map(|(name, keys)| (*name, sorted(keys)))
+        .collect();
     let shown: Vec<(&str, Vec<&str>)> = shown
         .into_iter()
         .map(|(name, mut keys)| {
@@ -46,10 +53,20 @@ fn the_secrets_made_by_hand_are_those_that_the_overlays_name() {
 #[test]
 fn the_channel_comes_through_unharmed_and_no_password_is_there_twice() {
     let made = secrets();
-    let secret = |name: &str| made.iter().find(|one| one.name() == name).expect("it is there");
+    let secret = |name: &str| {
+        made.iter()
+            .find(|one| one.name() == name)
+            .expect("it is there")
+    };
     let channel = secret("line-channel");
-    assert_eq!(text(&channel.0, "/stringData/channel-secret"), "it's: a \"secret\"");
-    assert_eq!(text(&channel.0, "/stringData/channel-access-token"), "a/token+with=signs");
+    assert_eq!(
+        text(&channel.0, "/stringData/channel-secret"),
+        "it's: a \"secret\""
+    );
+    assert_eq!(
+        text(&channel.0, "/stringData/channel-access-token"),
+        "a/token+with=signs"
+    );
     let mut passwords = BTreeMap::new();
     for (name, key) in [
         ("pass-secret", "password"),
@@ -63,9 +80,15 @@ fn the_channel_comes_through_unharmed_and_no_password_is_there_twice() {
         assert_eq!(passwords.insert(password, key), None, "{key}");
     }
     // The other names of the same things.
-    assert_eq!(secret("dbsecret").get("/stringData/password"), secret("pass-secret").get("/stringData/password"));
+    assert_eq!(
+        secret("dbsecret").get("/stringData/password"),
+        secret("pass-secret").get("/stringData/password")
+    );
     let url = text(&secret("pass-secret").0, "/stringData/url");
-    assert!(url.contains(text(&secret("pass-secret").0, "/stringData/password")), "{url}");
+    assert!(
+        url.contains(text(&secret("pass-secret").0, "/stringData/password")),
+        "{url}"
+    );
 }
 
 #[test]

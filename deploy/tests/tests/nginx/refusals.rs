@@ -13,7 +13,10 @@ fn refused(answer: &Message, status: u16) {
     assert_eq!(answer.status(), status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let body: Value = serde_json::from_str(&answer.text()).expect("JSON");
-    assert!(body["message"].as_str().is_some_and(|text| text.len() > 5), "{body}");
+    assert!(
+        body["message"].as_str().is_some_and(|text| text.len() > 5),
+        "{body}"
+    );
 }
 
 #[test]
@@ -21,7 +24,9 @@ fn refused(answer: &Message, status: u16) {
 fn only_what_line_would_send_reaches_the_bot() {
     let bot = Backend::start(&[Answer::Status(200)]);
     let nginx = Nginx::start(&configuration("local"), &[bot.address]);
-    let send = |start: &str, headers: &[(&str, &str)], body: &[u8]| send(nginx.address, start, headers, body);
+    let send = |start: &str, headers: &[(&str, &str)], body: &[u8]| {
+        send(nginx.address, start, headers, body)
+    };
 
     for method in ["GET", "PUT", "DELETE", "HEAD"] {
         let answer = send(&format!("{method} /callback"), &[SIGNED], b"");
@@ -34,12 +39,26 @@ fn only_what_line_would_send_reaches_the_bot() {
     assert_eq!(answer.header("allow"), Some("GET, HEAD"));
 
     refused(&send("POST /callback", &[], b"{}"), 401);
-    refused(&send("POST /callback", &[("X-Line-Signature", "")], b"{}"), 401);
-    for path in ["/metrics", "/readyz", "/callback/", "/callback/x", "/db", "/test", "/index.html"] {
+    refused(
+        &send("POST /callback", &[("X-Line-Signature", "")], b"{}"),
+        401,
+    );
+    for path in [
+        "/metrics",
+        "/readyz",
+        "/callback/",
+        "/callback/x",
+        "/db",
+        "/test",
+        "/index.html",
+    ] {
         refused(&send(&format!("GET {path}"), &[], b""), 404);
     }
     refused(&send(&format!("GET /{}", "a".repeat(9000)), &[], b""), 414);
-    refused(&send("POST /callback", &[SIGNED, ("Content-Length", "x")], b""), 400);
+    refused(
+        &send("POST /callback", &[SIGNED, ("Content-Length", "x")], b""),
+        400,
+    );
     assert_eq!(bot.requests().len(), 0);
 }
 
@@ -55,16 +74,31 @@ fn a_body_of_one_mebibyte_comes_through_and_one_byte_more_does_not() {
     assert_eq!(bot.requests().len(), 1);
     // A webhook of usual size is never written to a disk.
     let errors = nginx.errors();
-    assert_eq!(errors.matches("buffered to a temporary file").count(), 1, "{errors}");
+    assert_eq!(
+        errors.matches("buffered to a temporary file").count(),
+        1,
+        "{errors}"
+    );
     assert_eq!(webhook(nginx.address, &"x".repeat(60_000)).status(), 200);
-    assert_eq!(nginx.errors().matches("buffered to a temporary file").count(), 1);
+    assert_eq!(
+        nginx
+            .errors()
+            .matches("buffered to a temporary file")
+            .count(),
+        1
+    );
 }
 
 #[test]
 #[ignore = "needs kubectl and nginx: cargo xtask test"]
 fn a_flood_from_one_address_gets_429() {
     let bot = Backend::start(&[Answer::Status(200)]);
-    let map = changed(&configuration("local"), "nginx.conf", "rate=500r/s", "rate=1r/m");
+    let map = changed(
+        &configuration("local"),
+        "nginx.conf",
+        "rate=500r/s",
+        "rate=1r/m",
+    );
     let map = changed(&map, "nginx.conf", "burst=1000", "burst=3");
     let nginx = Nginx::start(&map, &[bot.address]);
     let answers: Vec<Message> = (0..6).map(|_| webhook(nginx.address, "{}")).collect();

@@ -43,11 +43,22 @@ fn the_bots_own_answers_pass_unchanged() {
         let bot = Backend::start(&[Answer::Status(status)]);
         let nginx = Nginx::start(&configuration("local"), &[bot.address]);
         let answer = webhook(nginx.address, "{}");
-        assert_eq!((answer.status(), answer.text().as_str()), (status, "the bot"));
+        assert_eq!(
+            (answer.status(), answer.text().as_str()),
+            (status, "the bot")
+        );
         // An event that cannot be stored is not sent twice; an overloaded bot is asked once more.
-        assert_eq!(bot.requests().len(), if status == 503 { 2 } else { 1 }, "{status}");
+        assert_eq!(
+            bot.requests().len(),
+            if status == 503 { 2 } else { 1 },
+            "{status}"
+        );
         let wait = (status == 503).then_some("7");
-        assert_eq!(answer.header("retry-after"), wait, "the bot's own, and once");
+        assert_eq!(
+            answer.header("retry-after"),
+            wait,
+            "the bot's own, and once"
+        );
     }
 }
 
@@ -61,7 +72,11 @@ fn a_pod_that_hangs_is_given_up_and_nobody_else_does_its_work_again() {
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(hanging.requests().len(), 1);
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]
@@ -70,7 +85,11 @@ fn without_any_pod_the_answer_comes_within_lines_two_seconds() {
     let nginx = Nginx::start(&configuration("local"), &[free_address()]);
     let begun = Instant::now();
     assert_eq!(webhook(nginx.address, "{}").status(), 503);
-    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]

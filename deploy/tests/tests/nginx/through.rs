@@ -20,7 +20,10 @@ fn a_webhook_reaches_the_bot_unchanged_and_its_answer_comes_back() {
         "POST /callback",
         &[
             ("X-Line-Signature", "c2lnbmF0dXJl"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            (
+                "traceparent",
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            ),
             ("X-Forwarded-For", "6.6.6.6"),
             ("X-Real-IP", "6.6.6.6"),
         ],
@@ -35,13 +38,24 @@ fn a_webhook_reaches_the_bot_unchanged_and_its_answer_comes_back() {
     assert_eq!(request.header("host"), Some("app-server"));
     assert_eq!(request.header("connection"), None);
     assert_eq!(request.header("x-line-signature"), Some("c2lnbmF0dXJl"));
-    assert!(request.header("traceparent").is_some_and(|value| value.starts_with("00-0af7")));
+    assert!(
+        request
+            .header("traceparent")
+            .is_some_and(|value| value.starts_with("00-0af7"))
+    );
     assert_eq!(request.header("x-forwarded-proto"), Some("http"));
     // Nobody in front is trusted here, so what the client claims is dropped.
     assert_eq!(request.header("x-forwarded-for"), Some("127.0.0.1"));
     assert_eq!(request.header("x-real-ip"), Some("127.0.0.1"));
-    assert_eq!(request.header("x-request-id"), answer.header("x-request-id"));
-    assert!(answer.header("x-request-id").is_some_and(|id| id.len() == 32));
+    assert_eq!(
+        request.header("x-request-id"),
+        answer.header("x-request-id")
+    );
+    assert!(
+        answer
+            .header("x-request-id")
+            .is_some_and(|id| id.len() == 32)
+    );
 }
 
 #[test]
@@ -49,13 +63,32 @@ fn a_webhook_reaches_the_bot_unchanged_and_its_answer_comes_back() {
 fn the_bots_page_comes_through_and_every_answer_has_the_headers_of_a_careful_site() {
     let bot = Backend::start(&[Answer::Status(200)]);
     let nginx = Nginx::start(&configuration("local"), &[bot.address]);
-    for (start, status) in [("GET /", 200), ("HEAD /", 200), ("GET /nothing", 404), ("POST /callback", 401)] {
+    for (start, status) in [
+        ("GET /", 200),
+        ("HEAD /", 200),
+        ("GET /nothing", 404),
+        ("POST /callback", 401),
+    ] {
         let answer = send(nginx.address, start, &[], b"");
         assert_eq!(answer.status(), status, "{start}");
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{start}");
-        assert!(answer.header("strict-transport-security").is_some(), "{start}");
-        assert!(answer.header("content-security-policy").is_some(), "{start}");
-        assert_eq!(answer.header("server"), Some("nginx"), "no version: {start}");
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff"),
+            "{start}"
+        );
+        assert!(
+            answer.header("strict-transport-security").is_some(),
+            "{start}"
+        );
+        assert!(
+            answer.header("content-security-policy").is_some(),
+            "{start}"
+        );
+        assert_eq!(
+            answer.header("server"),
+            Some("nginx"),
+            "no version: {start}"
+        );
     }
 }
 
@@ -64,13 +97,23 @@ fn the_bots_page_comes_through_and_every_answer_has_the_headers_of_a_careful_sit
 fn behind_google_the_client_is_the_one_before_the_load_balancer() {
     let bot = Backend::start(&[Answer::Status(200)]);
     // The front end is this machine here.
-    let map = changed(&configuration("gke-ingress"), "real-ip.conf", "35.191.0.0/16", "127.0.0.0/8");
+    let map = changed(
+        &configuration("gke-ingress"),
+        "real-ip.conf",
+        "35.191.0.0/16",
+        "127.0.0.0/8",
+    );
     let nginx = Nginx::start(&map, &[bot.address]);
     // What the client made up, the client, the load balancer itself.
     let forwarded = ("X-Forwarded-For", "6.6.6.6, 198.51.100.7, 203.0.113.10");
     let signature = ("X-Line-Signature", "c2ln");
     let proto = ("X-Forwarded-Proto", "https");
-    send(nginx.address, "POST /callback", &[forwarded, signature, proto], b"{}");
+    send(
+        nginx.address,
+        "POST /callback",
+        &[forwarded, signature, proto],
+        b"{}",
+    );
     let request = bot.requests().remove(0);
     assert_eq!(request.header("x-forwarded-for"), Some("198.51.100.7"));
     assert_eq!(request.header("x-real-ip"), Some("198.51.100.7"));
@@ -99,7 +142,11 @@ fn three_hundred_webhooks_at_once_from_one_address_all_come_through() {
     let clients: Vec<_> = (0..30)
         .map(|_| {
             let address = nginx.address;
-            thread::spawn(move || (0..10).map(|_| webhook(address, "{}").status()).collect::<Vec<_>>())
+            thread::spawn(move || {
+                (0..10)
+                    .map(|_| webhook(address, "{}").status())
+                    .collect::<Vec<_>>()
+            })
         })
         .collect();
     for client in clients {
@@ -122,6 +169,7 @@ fn a_stop_ends_the_requests_under_way() {
     let answer = client.join().expect("no panic");
     assert_eq!((answer.status(), answer.text().as_str()), (200, "the bot"));
     // And takes no new ones, which is why a pod waits before it stops.
-    let refused = TcpStream::connect(address).and_then(|mut stream| stream.write_all(b"GET / HTTP/1.1\r\n\r\n"));
+    let refused = TcpStream::connect(address)
+        .and_then(|mut stream| stream.write_all(b"GET / HTTP/1.1\r\n\r\n"));
     assert!(refused.is_err(), "it still listens");
 }
