@@ -27,7 +27,7 @@ fn made(mistake: &Value) -> Vec<Object> {
         match object.pointer_mut(above) {
             Some(Value::Array(items)) => drop(items.remove(field.parse().expect("an index"))),
             Some(Value::Object(map)) => {
-                assert!(map.remove(field).is_some(), "nothing there: {mistake}")
+                assert!(map.remove(field).is_some(), "nothing there: {mistake}");
             }
             _ => panic!("nothing there: {mistake}"),
         }
