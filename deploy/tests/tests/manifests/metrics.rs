@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -57,36 +56,11 @@ impl Drop for Bot {
     }
 }
 
-/// The program, built if need be.
-fn linebot() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "linebot",
-            "--message-format",
-            "json",
-        ])
-        .current_dir(tools::root())
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success());
-    let messages = String::from_utf8(built.stdout).expect("text");
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs =
-        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.next().expect("a program")
-}
-
 /// The page of metrics after one webhook with an event to apply and one to ignore, so that everything was counted.
 fn metrics() -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let (bot, page) = (free_address(), free_address());
-    let program = linebot();
+    let program = tools::linebot();
     let command = |word: &str| {
         let mut command = Command::new(&program);
         command
