@@ -12,7 +12,7 @@ export MYSQL_PWD
 unfinished="$BACKUPS/unfinished"
 dump --host="$DB_HOST" --port="$DB_PORT" --user=linebot_backup --ssl-mode=REQUIRED | gzip >"$unfinished"
 # mysqldump writes this line last; without it the dump was cut off.
-gunzip <"$unfinished" | tail --lines=1 | grep --quiet '^-- Dump completed'
+gunzip <"$unfinished" | tail --lines=1 | grep --text --quiet '^-- Dump completed'
 newest="$BACKUPS/linebot-$(date +%F).sql.gz"
 mv "$unfinished" "$newest"
 echo "wrote $newest, $(stat --format=%s "$newest") bytes"

@@ -29,7 +29,7 @@ gunzip <"$newest" | mysql "${client[@]}" linebot
 
 # Comments name the server and its version.
 without_comments() {
-    grep --invert-match '^--'
+    grep --text --invert-match '^--'
 }
 before="$(gunzip <"$newest" | without_comments | sha256sum)"
 after="$(dump "${client[@]}" | without_comments | sha256sum)"

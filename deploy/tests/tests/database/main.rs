@@ -122,6 +122,7 @@ fn settings_are_taken_over_and_a_client_without_tls_is_refused() {
     let unencrypted = [
         "--host=127.0.0.1",
         "--ssl-mode=DISABLED",
+        "--get-server-public-key",
         "--execute",
         "SELECT 1",
     ];
