@@ -2,6 +2,7 @@
 
 use crate::command;
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
 
@@ -27,6 +28,17 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
         apt_get()
             .args(["install", "--no-install-recommends", "--yes"])
             .args(&missing),
+    )
+}
+
+/// Downloads the package of that name into `folder`, without installing it.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
+    update_once_if_never();
+    // Its own user `_apt` may not write everywhere.
+    command::run_quietly(
+        apt_get()
+            .args(["--option", "APT::Sandbox::User=root", "download", package])
+            .current_dir(folder),
     )
 }
 

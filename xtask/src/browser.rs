@@ -24,7 +24,7 @@ pub(crate) fn chromium() -> Result<Option<PathBuf>> {
 }
 
 /// `npm ci`, unless the packages of this very lock file are there.
-fn install_packages(tests: &Path) -> Result<()> {
+pub(crate) fn install_packages(tests: &Path) -> Result<()> {
     let lock = fs::read(tests.join("package-lock.json"))?;
     let installed = tests.join("node_modules/.installed-package-lock.json");
     if fs::read(&installed).is_ok_and(|text| text == lock) {

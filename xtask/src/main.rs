@@ -8,6 +8,7 @@
 //! | `mysql`, `mariadb` | throw-away database servers on loopback |
 //! | `server` | what those have in common: a port, a folder, an end |
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
+//! | `manifests` | kubectl, nginx, schemas and scanners, for the tests of the manifests |
 //! | `apt` | Debian packages that are missing |
 //! | `command`, `paths` | running programs, finding folders |
 
@@ -16,6 +17,7 @@ mod bench;
 mod browser;
 mod check;
 mod command;
+mod manifests;
 mod mariadb;
 mod mysql;
 mod paths;

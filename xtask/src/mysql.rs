@@ -44,8 +44,8 @@ pub(crate) fn start() -> Result<Server> {
     Server::start("MySQL", &mut command, port, folder)
 }
 
-/// The root of a minimal Debian unstable with MySQL; made once, which takes half a minute.
-fn system() -> Result<PathBuf> {
+/// The root of a minimal Debian unstable with MySQL and its client; made once, which takes half a minute.
+pub(crate) fn system() -> Result<PathBuf> {
     apt::ensure(&["debootstrap"])?;
     let servers = paths::target().join("servers");
     fs::create_dir_all(&servers)?;
@@ -53,8 +53,11 @@ fn system() -> Result<PathBuf> {
     let lock = File::create(servers.join("lock"))?;
     lock.lock()?;
     let system = servers.join("mysql");
-    if system.exists() {
+    if system.join("usr/bin/mysqldump").exists() {
         return Ok(system);
+    } else if system.exists() {
+        // Of before the client was asked for.
+        fs::remove_dir_all(&system)?;
     }
     let unfinished = servers.join("mysql-unfinished");
     if unfinished.exists() {
@@ -62,7 +65,11 @@ fn system() -> Result<PathBuf> {
     }
     command::run_quietly(
         Command::new("debootstrap")
-            .args(["--variant=minbase", "--include=mysql-server-core", "sid"])
+            .args([
+                "--variant=minbase",
+                "--include=mysql-server-core,mysql-client-core",
+                "sid",
+            ])
             .arg(&unfinished)
             .arg(apt::debian_mirror()?),
     )?;

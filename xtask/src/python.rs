@@ -48,6 +48,6 @@ pub(crate) fn with_line_sdk() -> Result<Option<PathBuf>> {
     Ok(Some(environment("sdk", &text)?.join("bin/python")))
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -8,16 +8,21 @@
 //! | `LINEBOT_TEST_FULL` | `1`: a test that lacks one of the others fails instead of saying that it did nothing |
 //! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything, without a database: `mysql://root@127.0.0.1:3306` |
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
+//! | `LINEBOT_TEST_MYSQL_SYSTEM` | the root of a system with MySQL's server and client, to be entered by `chroot` |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
+//! | `LINEBOT_TEST_KUBECTL` | a kubectl, 1.27 or newer |
+//! | `LINEBOT_TEST_NGINX` | an nginx |
+//! | `LINEBOT_TEST_MANIFEST_TOOLS` | a Python environment with `deploy/tests/tools/requirements.txt` |
 
 use crate::server::Server;
-use crate::{browser, command, mariadb, mysql, python};
+use crate::{browser, command, manifests, mariadb, mysql, python};
 use anyhow::Result;
 use std::env;
 
 const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
 const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
+const MYSQL_SYSTEM: &str = "LINEBOT_TEST_MYSQL_SYSTEM";
 const PYTHON: &str = "LINEBOT_TEST_PYTHON";
 const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
 
@@ -44,6 +49,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         && let Some(path) = browser::chromium()?
     {
         tests.env(CHROMIUM, path);
+    }
+    tests.envs(manifests::variables(unset)?);
+    if unset(MYSQL_SYSTEM) {
+        tests.env(MYSQL_SYSTEM, mysql::system()?);
     }
     // Some tests start and kill a MariaDB of their own.
     mariadb::ensure()?;

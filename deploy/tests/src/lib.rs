@@ -1,0 +1,44 @@
+//! Tests of everything under `deploy/`: this library renders the manifests and finds what is wrong with them; the tests
+//! under `tests/` say that nothing is, and that what is made wrong is found.
+//!
+//! | module | what it finds |
+//! |---|---|
+//! | `render` | – it renders overlays and any other kustomization |
+//! | `object` | – a rendered object, and the pods in it |
+//! | `references` | names that lead nowhere: config maps, secrets, files, claims, accounts |
+//! | `wiring` | selectors, ports and targets that lead nowhere |
+//! | `routes` | the same for ways in: Ingress, Gateway API, Istio, GKE's policies |
+//! | `network` | connections that network policies allow and should not, or the other way round |
+//! | `nginx` | – a real nginx with a rendered configuration |
+//! | `rollout` | numbers with which a rollout would lose requests |
+//! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
+//! | `names` | names, labels and images that the API server refuses |
+//! | `tools` | – what `cargo xtask test` installed |
+
+pub mod names;
+pub mod network;
+pub mod nginx;
+pub mod object;
+pub mod pod_security;
+pub mod references;
+pub mod render;
+pub mod rollout;
+pub mod routes;
+pub mod tools;
+pub mod wiring;
+
+use object::Object;
+
+/// Everything wrong with `objects` that can be found without a tool, one sentence each.
+pub fn problems(objects: &[Object]) -> Vec<String> {
+    [
+        references::problems(objects),
+        wiring::problems(objects),
+        routes::problems(objects),
+        network::problems(objects),
+        rollout::problems(objects),
+        pod_security::problems(objects),
+        names::problems(objects),
+    ]
+    .concat()
+}

