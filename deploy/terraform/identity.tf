@@ -2,14 +2,15 @@ locals {
   # Workload Identity: these are the pods of one Kubernetes service account, and nobody holds a key.
   pods = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${var.project_id}.svc.id.goog/subject/ns/${var.namespace}/sa"
 
-  # Which service account reads which secret.
-  readers = merge(
+  # Which service account reads which secret. For MySQL in the cluster, one that copies them all (the component
+  # external-secrets): there are no files for the others to read themselves.
+  readers = var.database ? merge(
     { for secret in local.channel_secrets : secret => "app-server" },
-    var.database ? {
-      (local.database_secrets["linebot_app"])     = "app-server"
-      (local.database_secrets["linebot_migrate"]) = "linebot-migrate"
-    } : {},
-  )
+    {
+      (local.database_secrets["app"])     = "app-server"
+      (local.database_secrets["migrate"]) = "linebot-migrate"
+    },
+  ) : { for secret in setunion(local.channel_secrets, values(local.database_secrets)) : secret => "secret-reader" }
 }
 
 resource "google_secret_manager_secret_iam_member" "reader" {

@@ -2,8 +2,8 @@ locals {
   # Values come from outside: gcloud secrets versions add (deploy/README.md).
   channel_secrets = toset(["linebot-channel-secret", "linebot-channel-access-token"])
 
-  # The secret of each user of the database, made here.
-  database_secrets = { for user in local.database_users : user => "${replace(user, "_", "-")}-password" }
+  # The password of each user of the database, made here.
+  database_secrets = { for user in local.database_users : user => "linebot-${user}-password" }
 }
 
 resource "google_secret_manager_secret" "linebot" {

@@ -1,6 +1,6 @@
 locals {
-  # The bot may read and write rows; only migrations may change tables. Rights beyond the defaults: deploy/README.md.
-  database_users = var.database ? toset(["linebot_app", "linebot_migrate"]) : toset([])
+  # Who logs in to the database. Cloud SQL backs up and watches itself; MySQL in the cluster needs users for that.
+  database_users = toset(concat(["app", "migrate"], var.database ? [] : ["backup", "monitor", "root"]))
 }
 
 resource "google_sql_database_instance" "linebot" {
@@ -89,10 +89,11 @@ ephemeral "random_password" "database" {
   special = false
 }
 
+# What each may do is said in SQL: deploy/README.md.
 resource "google_sql_user" "linebot" {
-  for_each = local.database_users
+  for_each = var.database ? local.database_users : toset([])
 
-  name                = each.value
+  name                = "linebot_${each.value}"
   instance            = google_sql_database_instance.linebot[0].name
   password_wo         = ephemeral.random_password.database[each.value].result
   password_wo_version = var.database_password_version
