@@ -9,7 +9,7 @@ resource "google_sql_database_instance" "linebot" {
   name                = "linebot"
   region              = var.region
   database_version    = "MYSQL_8_4"
-  deletion_protection = true
+  deletion_protection = var.protect_database
 
   settings {
     edition           = "ENTERPRISE"
@@ -20,7 +20,7 @@ resource "google_sql_database_instance" "linebot" {
     disk_autoresize   = true
 
     # Also against a deletion from the console.
-    deletion_protection_enabled = true
+    deletion_protection_enabled = var.protect_database
 
     ip_configuration {
       ipv4_enabled    = false

@@ -27,6 +27,12 @@ variable "database_tier" {
   default     = "db-custom-1-3840"
 }
 
+variable "protect_database" {
+  description = "Refuses to delete the database. Apply with false before `terraform destroy`."
+  type        = bool
+  default     = true
+}
+
 variable "database_password_version" {
   description = "Raise it by one to give the database's users new passwords."
   type        = number
