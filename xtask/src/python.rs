@@ -48,6 +48,12 @@ pub(crate) fn with_line_sdk() -> Result<Option<PathBuf>> {
     Ok(Some(environment("sdk", &text)?.join("bin/python")))
 }
 
+/// The environment that has shellcheck and checkov, for the tests in `deploy/tests`.
+pub(crate) fn with_delivery_tools() -> Result<PathBuf> {
+    let requirements = paths::root().join("deploy/tests/tools/delivery-requirements.txt");
+    environment("delivery", &read(&requirements)?)
+}
+
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

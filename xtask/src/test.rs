@@ -10,6 +10,7 @@
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
+//! | `LINEBOT_TEST_DELIVERY_TOOLS` | a Python environment with the packages of `deploy/tests/tools/delivery-requirements.txt` |
 
 use crate::server::Server;
 use crate::{browser, command, mariadb, mysql, python};
@@ -20,6 +21,7 @@ const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
 const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
 const PYTHON: &str = "LINEBOT_TEST_PYTHON";
 const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
+const DELIVERY_TOOLS: &str = "LINEBOT_TEST_DELIVERY_TOOLS";
 
 /// Runs the tests, passing `arguments` on to `cargo test`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -44,6 +46,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         && let Some(path) = browser::chromium()?
     {
         tests.env(CHROMIUM, path);
+    }
+    if unset(DELIVERY_TOOLS) {
+        tests.env(DELIVERY_TOOLS, python::with_delivery_tools()?);
     }
     // Some tests start and kill a MariaDB of their own.
     mariadb::ensure()?;

@@ -1,0 +1,20 @@
+//! Delivery and its papers: pipelines, scripts, Terraform, and every command line a reader is told to type.
+//!
+//! | module | what it holds to its word |
+//! |---|---|
+//! | [`commands`] | every command line in the papers: against a table, and against gcloud, kubectl and Terraform themselves |
+//! | [`documents`] | paths, overlays, alerts and figures named in the papers; the list of what the seeds had |
+//! | [`scripts`], [`releases`] | what the scripts call, with stand-ins for kubectl and docker, and real git |
+//! | [`pipelines`] | Cloud Build, Skaffold, Argo CD and Flux |
+//! | [`terraform`] | its form and its policies |
+//! | [`files`], [`shell`], [`workshop`] | files and Markdown, lines of shell, a copy of the scripts to try them in |
+
+mod commands;
+mod documents;
+mod files;
+mod pipelines;
+mod releases;
+mod scripts;
+mod shell;
+mod terraform;
+mod workshop;

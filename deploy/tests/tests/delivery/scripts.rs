@@ -1,0 +1,284 @@
+//! What the scripts call, exactly.
+
+use crate::commands::must_be_known;
+use crate::files::{read, root, under};
+use crate::shell::Words;
+use crate::workshop::{Workshop, said};
+use std::env;
+use std::process::Command;
+
+/// What `kubectl get persistentvolumes` is asked for.
+const RELEASED: &str = "kubectl get persistentvolumes --output jsonpath={range .items[?(@.status.phase==\"Released\")]}\
+                        {.spec.claimRef.namespace}/{.metadata.name} {end}";
+
+const DEPLOY: [&str; 6] = [
+    RELEASED,
+    "kubectl --namespace linebot delete jobs --selector app=linebot-migrate --ignore-not-found",
+    "kubectl apply --kustomize ROOT/deploy/k8s/overlays/local",
+    "kubectl --namespace linebot wait jobs --selector app=linebot-migrate --for condition=complete --timeout 15m",
+    "kubectl --namespace linebot rollout status deployment/app-server --timeout 5m",
+    "kubectl --namespace linebot rollout status deployment/linebot-nginx --timeout 5m",
+];
+
+/// Every script that talks to the cluster, with arguments, and what it calls.
+fn calls() -> Vec<(&'static str, Vec<&'static str>, Vec<String>)> {
+    let logs = |tier: &str, more: &str| {
+        format!("kubectl --namespace linebot logs --selector app={tier} --all-containers --prefix --tail 100{more}")
+    };
+    let pods = |tier: &str| {
+        format!(
+            "kubectl --namespace linebot get pods --selector app={tier} --field-selector status.phase=Running \
+             --output name"
+        )
+    };
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    let delete = "kubectl delete --ignore-not-found --kustomize ROOT/deploy/k8s/overlays/local --selector \
+                  !pod-security.kubernetes.io/enforce --timeout 10m";
+    vec![
+        ("deploy", vec!["local"], owned(&DEPLOY)),
+        ("delete", vec!["local"], owned(&[delete, "kubectl get persistentvolumes"])),
+        (
+            "delete",
+            vec!["--everything", "local"],
+            owned(&[
+                delete,
+                "kubectl delete namespace linebot --ignore-not-found --timeout 10m",
+                "kubectl get persistentvolumes",
+            ]),
+        ),
+        (
+            "db-init",
+            vec!["local"],
+            vec![
+                DEPLOY[1].to_owned(),
+                "kubectl apply --kustomize ROOT/deploy/k8s/overlays/local --selector app=linebot-migrate".to_owned(),
+                DEPLOY[3].to_owned(),
+                logs("linebot-migrate", ""),
+            ],
+        ),
+        ("logs", vec!["app"], vec![logs("app-server", "")]),
+        ("logs", vec!["app-server"], vec![logs("app-server", "")]),
+        ("logs", vec!["web"], vec![logs("linebot-nginx", "")]),
+        ("logs", vec!["--follow", "db"], vec![logs("mysql-db", " --follow")]),
+        ("logs", vec!["migrate"], vec![logs("linebot-migrate", "")]),
+        ("logs", vec!["backup"], vec![logs("mysql-backup", "")]),
+        (
+            "shell",
+            vec!["app"],
+            vec![
+                pods("app-server"),
+                "kubectl --namespace linebot debug pod/POD --stdin --tty --image busybox:1.37.0 --target app-server \
+                 --profile restricted -- sh"
+                    .to_owned(),
+            ],
+        ),
+        (
+            "shell",
+            vec!["web"],
+            vec![
+                pods("linebot-nginx"),
+                "kubectl --namespace linebot exec pod/POD --stdin --tty --container linebot-nginx -- sh".to_owned(),
+            ],
+        ),
+        (
+            "shell",
+            vec!["db"],
+            vec![
+                pods("mysql-db"),
+                "kubectl --namespace linebot exec pod/POD --stdin --tty --container mysql -- sh -c \
+                 MYSQL_PWD=$(cat /run/secrets/db/root-password) exec mysql --user=root linebot"
+                    .to_owned(),
+            ],
+        ),
+    ]
+}
+
+/// A cluster with one running pod of everything.
+fn workshop() -> Workshop {
+    let workshop = Workshop::new(&[]);
+    workshop.stand_in("kubectl", "case \"$*\" in *'get pods'*) echo pod/POD ;; esac");
+    workshop
+}
+
+/// The calls of all scripts, as words.
+pub(crate) fn every_call_of_kubectl() -> Vec<Words> {
+    let workshop = workshop();
+    workshop.stand_in(
+        "kubectl",
+        "case \"$*\" in *'get pods'*) echo pod/POD ;; *jsonpath*) echo linebot/data ;; esac",
+    );
+    let mut words = Vec::new();
+    for (script, arguments, _) in calls() {
+        workshop.run(script, &arguments);
+        words.extend(workshop.calls());
+    }
+    words
+}
+
+#[test]
+fn a_script_calls_what_it_says_and_nothing_else() {
+    let workshop = workshop();
+    for (script, arguments, expected) in calls() {
+        let output = workshop.run(script, &arguments);
+        assert!(output.status.success(), "{script} {arguments:?}: {}", said(&output));
+        assert_eq!(workshop.lines(), expected, "{script} {arguments:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_prints_the_same_and_calls_nothing() {
+    let workshop = workshop();
+    for (script, mut arguments, expected) in calls() {
+        arguments.insert(0, "--dry-run");
+        let output = workshop.run(script, &arguments);
+        assert!(output.status.success(), "{script}: {}", said(&output));
+        assert!(workshop.calls().is_empty(), "{script} called something");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let printed = errors + &String::from_utf8_lossy(&output.stdout);
+        let here = workshop.path("").display().to_string();
+        let printed: Vec<String> = printed
+            .replace(here.trim_end_matches('/'), "ROOT")
+            .lines()
+            .map(|line| line.trim_start_matches("+ ").replace('\'', ""))
+            .collect();
+        assert_eq!(printed, expected, "{script} {arguments:?}");
+    }
+}
+
+#[test]
+fn every_call_is_one_that_kubectl_understands() {
+    let calls = every_call_of_kubectl();
+    assert!(calls.len() > 20, "{}", calls.len());
+    for call in calls {
+        must_be_known(&call);
+    }
+}
+
+#[test]
+fn deploy_takes_volumes_of_the_bot_that_were_released_and_no_others() {
+    let workshop = workshop();
+    workshop.stand_in(
+        "kubectl",
+        "case \"$*\" in *jsonpath*) echo 'linebot/mysql-pv-volume other/theirs linebot-test/not-ours' ;; esac",
+    );
+    let output = workshop.run("deploy", &["local"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let patches: Vec<String> = workshop
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains(" patch "))
+        .collect();
+    assert_eq!(
+        patches,
+        [
+            "kubectl patch persistentvolume mysql-pv-volume --type json --patch \
+             [{\"op\":\"remove\",\"path\":\"/spec/claimRef/uid\"},\
+             {\"op\":\"remove\",\"path\":\"/spec/claimRef/resourceVersion\"}]"
+        ]
+    );
+}
+
+#[test]
+fn a_script_stops_at_the_first_call_that_fails() {
+    let workshop = workshop();
+    for failing in 0..DEPLOY.len() {
+        let verb = ["jsonpath", "delete", "apply", "wait", "app-server", "linebot-nginx"][failing];
+        workshop.stand_in("kubectl", &format!("case \"$*\" in *{verb}*) exit 1 ;; esac"));
+        let output = workshop.run("deploy", &["local"]);
+        assert!(!output.status.success(), "{verb}");
+        assert_eq!(workshop.lines().len(), failing + 1, "after {verb}");
+    }
+}
+
+#[test]
+fn wrong_usage_calls_nothing_and_says_what_there_is() {
+    let workshop = Workshop::new(&["kubectl", "docker", "kustomize", "git"]);
+    for (script, arguments, expected) in [
+        ("deploy", vec![], "gke-cloudsql local"),
+        ("deploy", vec!["locla"], "gke-cloudsql local"),
+        ("deploy", vec!["local", "gke-cloudsql"], "one too many"),
+        ("deploy", vec!["--force", "local"], "unknown option --force"),
+        ("delete", vec!["../.."], "gke-cloudsql local"),
+        ("db-init", vec!["nowhere"], "gke-cloudsql local"),
+        ("logs", vec![], "app web db migrate backup"),
+        ("logs", vec!["dbb"], "app web db migrate backup, not dbb"),
+        ("shell", vec!["migrate"], "see 'logs migrate'"),
+        ("images", vec![], "which tag?"),
+        ("images", vec!["1.0.0", "--push"], "--push needs a REGISTRY"),
+        ("release", vec!["local"], "run 'images --push' first"),
+        ("fill-in", vec!["project"], "three things"),
+        ("fill-in", vec!["project", "a/b", "192.0.2.1"], "small letters"),
+    ] {
+        let output = workshop.run(script, &arguments);
+        assert_eq!(output.status.code(), Some(2), "{script} {arguments:?}: {}", said(&output));
+        assert!(said(&output).contains(expected), "{script} {arguments:?}: {}", said(&output));
+        assert!(workshop.calls().is_empty(), "{script} {arguments:?} called something");
+    }
+}
+
+#[test]
+fn a_tier_without_a_running_pod_has_no_shell() {
+    let workshop = Workshop::new(&["kubectl"]);
+    let output = workshop.run("shell", &["db"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("no pod of mysql-db runs"), "{}", said(&output));
+    assert_eq!(workshop.calls().len(), 1);
+}
+
+#[test]
+fn every_script_says_how_it_is_used() {
+    let workshop = Workshop::new(&["kubectl", "docker", "kustomize", "git"]);
+    let mut seen = 0;
+    for path in under("deploy/scripts") {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name == "common.sh" {
+            continue;
+        }
+        seen += 1;
+        let output = workshop.run(name, &["--help"]);
+        assert!(output.status.success(), "{name}");
+        let text = said(&output);
+        assert!(text.starts_with(&format!("usage: {name} [--dry-run]")), "{name}: {text}");
+        assert!(text.lines().all(|line| line.len() <= 110), "{name}: {text}");
+        assert!(workshop.calls().is_empty(), "{name} called something");
+    }
+    assert_eq!(seen, 8);
+}
+
+#[test]
+fn fill_in_writes_what_is_ones_own_into_the_manifests_and_nowhere_else() {
+    let workshop = Workshop::new(&[]);
+    workshop.write("deploy/k8s/components/gke/real-ip.conf", "set_real_ip_from 203.0.113.10/32;\n");
+    workshop.write("deploy/k8s/certificate.yaml", "domains: [linebot.example.com]\n");
+    workshop.write("deploy/README.md", "PROJECT_ID\n");
+    let arguments = ["my-project", "bot.example.org", "198.51.100.7"];
+    let mut dry = vec!["--dry-run"];
+    dry.extend(arguments);
+    workshop.run("fill-in", &dry);
+    assert_eq!(workshop.read("deploy/k8s/certificate.yaml"), "domains: [linebot.example.com]\n");
+    let output = workshop.run("fill-in", &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(workshop.read("deploy/k8s/certificate.yaml"), "domains: [bot.example.org]\n");
+    assert_eq!(
+        workshop.read("deploy/k8s/components/gke/real-ip.conf"),
+        "set_real_ip_from 198.51.100.7/32;\n"
+    );
+    let overlay = workshop.read("deploy/k8s/overlays/local/kustomization.yaml");
+    assert!(overlay.contains("my-project/app-server"), "{overlay}");
+    assert_eq!(workshop.read("deploy/README.md"), "PROJECT_ID\n");
+}
+
+#[test]
+#[ignore = "needs shellcheck: cargo xtask test"]
+fn shellcheck_finds_nothing() {
+    let tools = env::var("LINEBOT_TEST_DELIVERY_TOOLS").expect("set by `cargo xtask test`");
+    for path in under("deploy/scripts") {
+        assert!(read(&path).starts_with('#'), "{path}");
+        let output = Command::new(format!("{tools}/bin/shellcheck"))
+            .args(["--shell=sh", "--external-sources", "--source-path=SCRIPTDIR", "--enable=avoid-nullary-conditions"])
+            .arg(root().join(&path))
+            .output()
+            .expect("shellcheck runs");
+        assert!(output.status.success(), "{path}: {}", said(&output));
+    }
+}
