@@ -8,14 +8,29 @@ use crate::files::{self, has_ending, pages, root};
 use crate::shell::{self, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// What else a reader is told to type.
 const OTHER_PROGRAMS: [&str; 16] = [
-    "cargo", "cp", "curl", "dig", "docker", "echo", "export", "git", "gunzip", "kind", "kustomize", "printf", "read",
-    "skaffold", "ssh-keygen", "minikube",
+    "cargo",
+    "cp",
+    "curl",
+    "dig",
+    "docker",
+    "echo",
+    "export",
+    "git",
+    "gunzip",
+    "kind",
+    "kustomize",
+    "printf",
+    "read",
+    "skaffold",
+    "ssh-keygen",
+    "minikube",
 ];
 
 /// Programs in the list.
@@ -96,11 +111,13 @@ fn in_the_papers() -> Vec<(String, Words)> {
     for page in pages() {
         let text = files::read(&page);
         let spans = files::spans(&text);
-        let typed = files::shell_lines(&text).into_iter().chain(
-            spans
-                .into_iter()
-                .filter(|span| LISTED.iter().any(|name| span.starts_with(&format!("{name} -")) || is_command(name, span))),
-        );
+        let typed = files::shell_lines(&text)
+            .into_iter()
+            .chain(spans.into_iter().filter(|span| {
+                LISTED
+                    .iter()
+                    .any(|name| span.starts_with(&format!("{name} -")) || is_command(name, span))
+            }));
         for line in typed {
             for words in shell::commands(&line) {
                 found.push((page.clone(), words));
@@ -119,9 +136,7 @@ fn is_command(program: &str, span: &str) -> bool {
 /// The commands of the papers and of the scripts that go to a program of the list.
 fn of(program: &str) -> BTreeSet<Words> {
     let of_papers = in_the_papers().into_iter().map(|(_, words)| words);
-    of_papers
-        .filter(|words| words[0] == program)
-        .collect()
+    of_papers.filter(|words| words[0] == program).collect()
 }
 
 #[test]
@@ -131,7 +146,11 @@ fn every_command_in_the_papers_is_known() {
     for (page, words) in in_the_papers() {
         let program = words[0].as_str();
         if LISTED.contains(&program) {
-            problems.extend(known.problem(&words).map(|problem| format!("{page}: {problem}")));
+            problems.extend(
+                known
+                    .problem(&words)
+                    .map(|problem| format!("{page}: {problem}")),
+            );
         } else if program.contains('/') {
             problems.extend(script_problem(&words).map(|problem| format!("{page}: {problem}")));
         } else if !OTHER_PROGRAMS.contains(&program) {
@@ -145,7 +164,10 @@ fn every_command_in_the_papers_is_known() {
 fn script_problem(words: &Words) -> Option<String> {
     let script = root().join(&words[0]);
     // Manifests and their script come with another change; once there, they are looked at as well.
-    if !script.exists() && words[0].starts_with("deploy/k8s/") && !root().join("deploy/k8s").exists() {
+    if !script.exists()
+        && words[0].starts_with("deploy/k8s/")
+        && !root().join("deploy/k8s").exists()
+    {
         return None;
     }
     if !script.exists() {
@@ -154,7 +176,10 @@ fn script_problem(words: &Words) -> Option<String> {
     if !words[0].starts_with("deploy/scripts/") {
         return None;
     }
-    let help = Command::new(&script).arg("--help").output().expect("it runs");
+    let help = Command::new(&script)
+        .arg("--help")
+        .output()
+        .expect("it runs");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     words
         .iter()
@@ -213,7 +238,11 @@ fn installed(program: &str, variable: Option<&str>) -> Option<PathBuf> {
 
 fn text(output: &Output) -> String {
     let (out, errors) = (&output.stdout, &output.stderr);
-    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(errors))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(errors)
+    )
 }
 
 /// gcloud with no account, no way to get one, and no way out: what it is asked to do it cannot do.
@@ -232,7 +261,7 @@ pub(crate) fn gcloud_without_account(gcloud: &Path, home: &Path) -> Command {
         .env_remove("CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE")
         .env("HTTPS_PROXY", "http://127.0.0.1:9")
         .stdin(Stdio::null())
-        .current_dir(root());
+        .current_dir(home);
     command
 }
 
@@ -279,13 +308,23 @@ fn gcloud_itself_understands_every_line() {
             }
             continue;
         }
+        // A file that the reader has made just before.
+        for file in words
+            .iter()
+            .filter_map(|word| word.strip_prefix("--data-file="))
+        {
+            fs::write(home.path().join(file), "example").expect("written");
+        }
         let output = gcloud_without_account(&gcloud, home.path())
             .args(&words[1..])
             .output()
             .expect("gcloud runs");
         let said = text(&output);
         let understood = output.status.success() || said.contains("active account");
-        assert!(understood && output.status.code() != Some(2), "{line}: {said}");
+        assert!(
+            understood && output.status.code() != Some(2),
+            "{line}: {said}"
+        );
     }
 }
 
@@ -294,7 +333,10 @@ fn gcloud_itself_understands_every_line() {
 fn kubectl_itself_knows_every_verb_and_flag() {
     let kubectl = installed("kubectl", Some("LINEBOT_TEST_KUBECTL")).expect("kubectl");
     let help = |arguments: &[String]| {
-        let output = Command::new(&kubectl).args(arguments).output().expect("it runs");
+        let output = Command::new(&kubectl)
+            .args(arguments)
+            .output()
+            .expect("it runs");
         assert!(output.status.success(), "{arguments:?}: {}", text(&output));
         text(&output)
     };
@@ -312,7 +354,11 @@ fn kubectl_itself_knows_every_verb_and_flag() {
         assert!(usage.starts_with(&entry.join(" ")), "{entry:?}: {usage}");
         for flag in flags {
             let is_named = |text: &str| text.contains(&format!("{flag}="));
-            assert!(is_named(&page) || is_named(&global), "{}: {flag}", entry.join(" "));
+            assert!(
+                is_named(&page) || is_named(&global),
+                "{}: {flag}",
+                entry.join(" ")
+            );
         }
     }
 }
@@ -338,10 +384,19 @@ fn terraform_itself_knows_every_verb_and_flag() {
             .output()
             .expect("it runs");
         let page = text(&output);
-        assert!(page.contains(&format!("terraform [global options] {}", entry[1..].join(" "))), "{entry:?}: {page}");
+        assert!(
+            page.contains(&format!(
+                "terraform [global options] {}",
+                entry[1..].join(" ")
+            )),
+            "{entry:?}: {page}"
+        );
         for flag in flags.iter().filter(|flag| *flag != "-chdir") {
             // `destroy` and `apply` take what `plan` takes, and say so.
-            assert!(page.contains(flag.as_str()) || page.contains("terraform plan"), "{entry:?}: {flag}");
+            assert!(
+                page.contains(flag.as_str()) || page.contains("terraform plan"),
+                "{entry:?}: {flag}"
+            );
         }
     }
 }

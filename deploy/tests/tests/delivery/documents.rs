@@ -74,7 +74,9 @@ fn path_in(page: &str, span: &str) -> Option<String> {
         return Some(word.to_owned());
     }
     let of_manifests = ["base/", "components/", "overlays/"];
-    let is_of_manifests = word == "base" || word == "secrets.sh" || of_manifests.iter().any(|folder| word.starts_with(folder));
+    let is_of_manifests = word == "base"
+        || word == "secrets.sh"
+        || of_manifests.iter().any(|folder| word.starts_with(folder));
     (page == SEEDS_PAGE && is_of_manifests).then(|| format!("deploy/k8s/{word}"))
 }
 
@@ -84,7 +86,9 @@ fn every_path_named_exists() {
     for page in pages() {
         let text = read(&page);
         let lines = files::shell_lines(&text);
-        let typed = lines.iter().flat_map(|line| line.split([' ', '"', '=', '\'']));
+        let typed = lines
+            .iter()
+            .flat_map(|line| line.split([' ', '"', '=', '\'']));
         for span in spans(&text).into_iter().chain(typed.map(str::to_owned)) {
             let Some(path) = path_in(&page, &span) else {
                 continue;
@@ -111,13 +115,17 @@ fn every_overlay_named_is_one_and_every_one_is_explained() {
         let words: Vec<&str> = text.split_whitespace().collect();
         for pair in words.windows(2) {
             let named = pair[1].trim_matches(['.', ',', ':', ';', ')', '*', '`']);
-            let is_name = pair[0].trim_start_matches('(').ends_with("overlay") && pair[1].starts_with('`');
+            let is_name =
+                pair[0].trim_start_matches('(').ends_with("overlay") && pair[1].starts_with('`');
             assert!(!is_name || known.contains(named), "{page}: {named}");
         }
         for line in files::shell_lines(&text) {
             let mut words = line.split(' ');
             let script = words.next().unwrap_or_default();
-            if ["deploy", "delete", "db-init", "release"].iter().any(|name| script == format!("deploy/scripts/{name}")) {
+            if ["deploy", "delete", "db-init", "release"]
+                .iter()
+                .any(|name| script == format!("deploy/scripts/{name}"))
+            {
                 let operand = words.next_back().unwrap_or_default();
                 assert!(known.contains(operand), "{page}: {line}");
             }
@@ -133,7 +141,13 @@ fn every_overlay_named_is_one_and_every_one_is_explained() {
     if folder.exists() {
         let there = fs::read_dir(folder).expect("overlays");
         let there: BTreeSet<String> = there
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("Unicode"))
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .into_string()
+                    .expect("Unicode")
+            })
             .collect();
         assert_eq!(there, known.iter().map(|name| (*name).to_owned()).collect());
     }
@@ -143,7 +157,10 @@ fn every_overlay_named_is_one_and_every_one_is_explained() {
 fn every_alert_has_its_section_and_no_other_has() {
     let runbook = read("deploy/docs/runbook.md");
     let sections: Vec<&str> = runbook.split("\n## ").skip(1).collect();
-    let names: Vec<&str> = sections.iter().filter_map(|section| section.lines().next()).collect();
+    let names: Vec<&str> = sections
+        .iter()
+        .filter_map(|section| section.lines().next())
+        .collect();
     assert_eq!(names, ALERTS);
     for section in &sections {
         let name = section.lines().next().unwrap_or_default();
@@ -167,9 +184,14 @@ fn every_alert_has_its_section_and_no_other_has() {
         })
         .collect();
     if rules.is_empty() {
-        eprintln!("not covered: whether the rules have these alerts (there are none under deploy/k8s)");
+        eprintln!(
+            "not covered: whether the rules have these alerts (there are none under deploy/k8s)"
+        );
     } else {
-        assert_eq!(rules, ALERTS.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(
+            rules,
+            ALERTS.iter().map(|name| (*name).to_owned()).collect()
+        );
     }
 }
 
@@ -199,7 +221,8 @@ fn every_name_of_the_seeds_is_looked_up() {
 
 /// Blanks that look like one and are none.
 fn is_foreign_blank(character: char) -> bool {
-    character.is_whitespace() && !character.is_ascii() || "\u{200b}\u{feff}\u{2060}".contains(character)
+    character.is_whitespace() && !character.is_ascii()
+        || "\u{200b}\u{feff}\u{2060}".contains(character)
 }
 
 #[test]
@@ -222,7 +245,9 @@ fn no_blank_is_other_than_ascii() {
 /// The figures of a benchmark's row: MySQL's and `SQLite`'s, without ratios.
 fn measured(row: &str) -> Option<(String, String)> {
     let readme = read("README.md");
-    let line = readme.lines().find(|line| line.starts_with(&format!("| {row} |")))?;
+    let line = readme
+        .lines()
+        .find(|line| line.starts_with(&format!("| {row} |")))?;
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
     let plain = |cell: &str| cell.split(" (").next().unwrap_or_default().to_owned();
     Some((plain(cells[4]), plain(cells[2])))
@@ -233,18 +258,41 @@ fn the_figures_for_sizing_are_those_of_the_benchmark() {
     let page = read("deploy/docs/sizing.md");
     for (here, there) in [
         ("the bot's CPU, at full load", "CPU a message, bot"),
-        ("the bot's CPU, at half the load (smaller batches)", "CPU a message, bot at half the load"),
-        ("the database server's CPU, at full load", "CPU a message, database server"),
-        ("the database server's CPU, at half the load", "CPU a message, database server at half the load"),
+        (
+            "the bot's CPU, at half the load (smaller batches)",
+            "CPU a message, bot at half the load",
+        ),
+        (
+            "the database server's CPU, at full load",
+            "CPU a message, database server",
+        ),
+        (
+            "the database server's CPU, at half the load",
+            "CPU a message, database server at half the load",
+        ),
         ("the bot's memory, idle", "memory, idle"),
         ("the bot's memory, at most", "memory, peak"),
-        ("messages a second, 64 connections", "messages a second, 64 connections"),
-        ("messages a second, 256 connections", "messages a second, 256 connections"),
+        (
+            "messages a second, 64 connections",
+            "messages a second, 64 connections",
+        ),
+        (
+            "messages a second, 256 connections",
+            "messages a second, 256 connections",
+        ),
     ] {
-        let (mysql, sqlite) = measured(there).unwrap_or_else(|| panic!("the README has no `{there}`"));
-        let sqlite = if sqlite.is_empty() { "–".to_owned() } else { sqlite };
+        let (mysql, sqlite) =
+            measured(there).unwrap_or_else(|| panic!("the README has no `{there}`"));
+        let sqlite = if sqlite.is_empty() {
+            "–".to_owned()
+        } else {
+            sqlite
+        };
         let row = format!("| {here} | {mysql} | {sqlite} |");
-        assert!(page.contains(&row), "the README measures now:\n{row}\n(and what follows from it below)");
+        assert!(
+            page.contains(&row),
+            "the README measures now:\n{row}\n(and what follows from it below)"
+        );
     }
 }
 
@@ -267,12 +315,30 @@ fn the_arithmetic_of_sizing_is_right() {
         format!("0.5 s / {bot:.1} µs = {}", grouped(of_core(bot))),
         format!("0.5 s / {database:.1} µs = {}", grouped(of_core(database))),
         format!("1 × {bot:.1} µs = {:.2} % of a core", bot / 10_000.0),
-        format!("1 × {database:.1} µs = {:.2} % of a core", database / 10_000.0),
+        format!(
+            "1 × {database:.1} µs = {:.2} % of a core",
+            database / 10_000.0
+        ),
         format!("100 × {bot:.1} µs = {:.1} % of a core", bot / 100.0),
-        format!("100 × {database:.1} µs = {:.1} % of a core", database / 100.0),
-        format!("10,000 / {} = {:.1} cores", grouped(of_core(bot)), 10_000.0 / of_core(bot)),
-        format!("10,000 / {} = {:.1} cores", grouped(of_core(database)), 10_000.0 / of_core(database)),
-        format!("6 × {} = {}", grouped(of_core(bot)), grouped(6.0 * of_core(bot))),
+        format!(
+            "100 × {database:.1} µs = {:.1} % of a core",
+            database / 100.0
+        ),
+        format!(
+            "10,000 / {} = {:.1} cores",
+            grouped(of_core(bot)),
+            10_000.0 / of_core(bot)
+        ),
+        format!(
+            "10,000 / {} = {:.1} cores",
+            grouped(of_core(database)),
+            10_000.0 / of_core(database)
+        ),
+        format!(
+            "6 × {} = {}",
+            grouped(of_core(bot)),
+            grouped(6.0 * of_core(bot))
+        ),
     ] {
         assert!(page.contains(&expected), "{expected}");
     }

@@ -7,6 +7,7 @@ use crate::workshop::said;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// Fields of a Cloud Build configuration, by their path: <https://cloud.google.com/build/docs/build-config-file-schema>.
@@ -94,7 +95,11 @@ fn paths(value: &Value, at: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, value) in fields {
-                let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                let path = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
                 paths(value, &path, found);
             }
         }
@@ -120,7 +125,9 @@ fn unknown_fields(document: &Value, known: &[&str]) -> Vec<String> {
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     let pointer = value.pointer(path);
-    pointer.and_then(Value::as_str).unwrap_or_else(|| panic!("{path} in {value}"))
+    pointer
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("{path} in {value}"))
 }
 
 /// An image with an exact version: three numbers, whatever follows.
@@ -128,14 +135,18 @@ fn has_exact_version(image: &str) -> bool {
     image.rsplit_once(':').is_some_and(|(_, tag)| {
         let tag = tag.trim_start_matches('v');
         let numbers = tag.split(['.', '-']).take(3);
-        numbers.clone().count() == 3 && numbers.into_iter().all(|number| number.parse::<u32>().is_ok())
+        numbers.clone().count() == 3
+            && numbers
+                .into_iter()
+                .all(|number| number.parse::<u32>().is_ok())
     })
 }
 
 /// What is wrong with a Cloud Build configuration.
 fn problems_of_build(build: &Value) -> Vec<String> {
     let mut problems = unknown_fields(build, CLOUD_BUILD);
-    let account = "projects/$PROJECT_ID/serviceAccounts/linebot-delivery@$PROJECT_ID.iam.gserviceaccount.com";
+    let account =
+        "projects/$PROJECT_ID/serviceAccounts/linebot-delivery@$PROJECT_ID.iam.gserviceaccount.com";
     if build["serviceAccount"] != account {
         problems.push("it must run as its own account".to_owned());
     }
@@ -143,19 +154,28 @@ fn problems_of_build(build: &Value) -> Vec<String> {
         problems.push("an own account logs to Cloud Logging only".to_owned());
     }
     let steps = build["steps"].as_array().cloned().unwrap_or_default();
-    if steps.first().is_none_or(|step| step["id"] != "test" || !step["args"].to_string().contains(".ci/run")) {
+    if steps
+        .first()
+        .is_none_or(|step| step["id"] != "test" || !step["args"].to_string().contains(".ci/run"))
+    {
         problems.push("the tests come first".to_owned());
     }
     for step in &steps {
         let arguments = step["args"].as_array().cloned().unwrap_or_default();
-        let in_container = arguments.iter().filter_map(Value::as_str).find(|word| word.starts_with("rust:"));
+        let in_container = arguments
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|word| word.starts_with("rust:"));
         for image in step["name"].as_str().into_iter().chain(in_container) {
             if !has_exact_version(image) {
                 problems.push(format!("{image} has no exact version"));
             }
         }
         let script = step["script"].as_str().unwrap_or_default();
-        for word in script.split_whitespace().filter(|word| word.starts_with("deploy/")) {
+        for word in script
+            .split_whitespace()
+            .filter(|word| word.starts_with("deploy/"))
+        {
             if !root().join(word).exists() {
                 problems.push(format!("there is no {word}"));
             }
@@ -171,7 +191,8 @@ fn problems_of_build(build: &Value) -> Vec<String> {
 fn every_yaml_file_is_read_strictly() {
     let mut seen = 0;
     for path in under("deploy").iter().chain(&["compose.yaml".to_owned()]) {
-        let is_yaml = path.to_lowercase().ends_with(".yaml") || path.to_lowercase().ends_with(".yml");
+        let is_yaml =
+            path.to_lowercase().ends_with(".yaml") || path.to_lowercase().ends_with(".yml");
         if is_yaml && root().join(path).exists() {
             seen += 1;
             if let Err(error) = yaml(path) {
@@ -209,7 +230,10 @@ fn a_broken_build_is_found() {
         ("timeout: 7200s", "time_out: 7200s"),
         ("docker:28.5.2-cli", "docker:latest"),
         ("rust:1.95.0-bookworm", "rust:1"),
-        ("linebot-delivery@$PROJECT_ID.iam", "default@$PROJECT_ID.iam"),
+        (
+            "linebot-delivery@$PROJECT_ID.iam",
+            "default@$PROJECT_ID.iam",
+        ),
         ("CLOUD_LOGGING_ONLY", "GCS_ONLY"),
         ("- .ci/run", "- 'true'"),
         ("deploy/scripts/images", "deploy/scripts/pictures"),
@@ -236,7 +260,13 @@ fn a_change_on_main_is_tested_built_and_released_in_this_order_and_a_proposal_is
     let ids: Vec<&str> = main.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["test", "build", "release"]);
     assert!(main[1].1.contains("--push"), "{}", main[1].1);
-    assert!(main[2].1.contains("deploy/scripts/release --commit release"), "{}", main[2].1);
+    assert!(
+        main[2]
+            .1
+            .contains("deploy/scripts/release --commit release"),
+        "{}",
+        main[2].1
+    );
     let proposal = steps("deploy/cloudbuild-pr.yaml");
     let ids: Vec<&str> = proposal.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["test", "build"]);
@@ -249,7 +279,11 @@ fn every_substitution_used_is_declared_and_the_other_way_round() {
     let used: BTreeSet<&str> = source
         .split("$_")
         .skip(1)
-        .map(|rest| rest.split(|character: char| !character.is_ascii_uppercase() && character != '_').next().unwrap_or(""))
+        .map(|rest| {
+            rest.split(|character: char| !character.is_ascii_uppercase() && character != '_')
+                .next()
+                .unwrap_or("")
+        })
         .collect();
     let build = &yaml("deploy/cloudbuild.yaml").expect("YAML")[0];
     let declared: BTreeSet<&str> = build["substitutions"]
@@ -267,9 +301,10 @@ fn every_substitution_used_is_declared_and_the_other_way_round() {
 fn gcloud_itself_reads_the_builds() {
     let Some(gcloud) = gcloud() else { return };
     let home = TempDir::new().expect("a folder");
-    let submit = |path: &str| {
+    let submit = |path: &Path| {
         let output = gcloud_without_account(&gcloud, home.path())
-            .args(["builds", "submit", "--no-source", "--config", path])
+            .args(["builds", "submit", "--no-source", "--config"])
+            .arg(path)
             .output()
             .expect("gcloud runs");
         said(&output)
@@ -277,9 +312,9 @@ fn gcloud_itself_reads_the_builds() {
     // It names fields that it does not know, before it looks for an account.
     let broken = home.path().join("broken.yaml");
     fs::write(&broken, "steps:\n  - name: docker\n    arguments: []\n").expect("written");
-    assert!(submit(broken.to_str().expect("Unicode")).contains("arguments: unused"));
+    assert!(submit(&broken).contains("arguments: unused"));
     for path in ["deploy/cloudbuild.yaml", "deploy/cloudbuild-pr.yaml"] {
-        let answer = submit(path);
+        let answer = submit(&root().join(path));
         assert!(answer.contains("active account"), "{path}: {answer}");
     }
 }
@@ -289,38 +324,68 @@ fn skaffold_builds_what_there_is_for_three_overlays() {
     let skaffold = &yaml("deploy/skaffold.yaml").expect("YAML")[0];
     assert_eq!(unknown_fields(skaffold, SKAFFOLD), Vec::<String>::new());
     assert!(text(skaffold, "/apiVersion").starts_with("skaffold/v4beta"));
-    let artifacts = skaffold["build"]["artifacts"].as_array().expect("artifacts");
-    let images: Vec<&str> = artifacts.iter().map(|artifact| text(artifact, "/image")).collect();
+    let artifacts = skaffold["build"]["artifacts"]
+        .as_array()
+        .expect("artifacts");
+    let images: Vec<&str> = artifacts
+        .iter()
+        .map(|artifact| text(artifact, "/image"))
+        .collect();
     assert_eq!(images, ["app-server", "linebot-nginx"]);
     for artifact in artifacts {
-        assert_eq!(artifact["context"], "..", "the root of the repository, from deploy/");
+        assert_eq!(
+            artifact["context"], "..",
+            "the root of the repository, from deploy/"
+        );
         let file = text(artifact, "/docker/dockerfile");
         assert!(file.starts_with("deploy/images/"), "{file}");
-        assert!(root().join(file).exists() || !root().join("deploy/images").exists(), "{file}");
+        assert!(
+            root().join(file).exists() || !root().join("deploy/images").exists(),
+            "{file}"
+        );
     }
     let profiles = skaffold["profiles"].as_array().expect("profiles");
-    let names: Vec<&str> = profiles.iter().map(|profile| text(profile, "/name")).collect();
+    let names: Vec<&str> = profiles
+        .iter()
+        .map(|profile| text(profile, "/name"))
+        .collect();
     assert_eq!(names, ["local", "gke-ingress", "istio"]);
-    for manifests in profiles.iter().chain([skaffold]).filter_map(|part| part.get("manifests")) {
-        overlay_of(text(manifests, "/kustomize/paths/0").strip_prefix("k8s/").expect("in k8s/"));
+    for manifests in profiles
+        .iter()
+        .chain([skaffold])
+        .filter_map(|part| part.get("manifests"))
+    {
+        overlay_of(
+            text(manifests, "/kustomize/paths/0")
+                .strip_prefix("k8s/")
+                .expect("in k8s/"),
+        );
     }
     let checks = skaffold["verify"].as_array().expect("checks");
     assert!(!checks.is_empty());
     for check in checks {
-        assert!(has_exact_version(text(check, "/container/image")), "{check}");
+        assert!(
+            has_exact_version(text(check, "/container/image")),
+            "{check}"
+        );
     }
 }
 
 /// Fails unless a path ends in an overlay that exists.
 fn overlay_of(path: &str) {
-    let overlay = path.strip_prefix("overlays/").unwrap_or_else(|| panic!("{path}"));
+    let overlay = path
+        .strip_prefix("overlays/")
+        .unwrap_or_else(|| panic!("{path}"));
     assert!(OVERLAYS.contains(&overlay), "{path}");
 }
 
 #[test]
 fn argo_cd_and_flux_follow_the_branch_that_the_pipeline_writes() {
     let build = &yaml("deploy/cloudbuild.yaml").expect("YAML")[0];
-    let overlay = format!("deploy/k8s/overlays/{}", text(build, "/substitutions/_OVERLAY"));
+    let overlay = format!(
+        "deploy/k8s/overlays/{}",
+        text(build, "/substitutions/_OVERLAY")
+    );
     let argo = &yaml("deploy/gitops/argocd.yaml").expect("YAML")[0];
     let flux = yaml("deploy/gitops/flux.yaml").expect("YAML");
     for document in flux.iter().chain([argo]) {
@@ -334,13 +399,28 @@ fn argo_cd_and_flux_follow_the_branch_that_the_pipeline_writes() {
         panic!("two objects")
     };
     assert_eq!(repository["apiVersion"], "source.toolkit.fluxcd.io/v1");
-    assert_eq!(kustomization["apiVersion"], "kustomize.toolkit.fluxcd.io/v1");
+    assert_eq!(
+        kustomization["apiVersion"],
+        "kustomize.toolkit.fluxcd.io/v1"
+    );
     assert_eq!(text(repository, "/spec/ref/branch"), "release");
-    assert_eq!(text(repository, "/metadata/name"), text(kustomization, "/spec/sourceRef/name"));
+    assert_eq!(
+        text(repository, "/metadata/name"),
+        text(kustomization, "/spec/sourceRef/name")
+    );
     assert_eq!(text(kustomization, "/spec/path"), format!("./{overlay}"));
-    assert_eq!(text(repository, "/spec/url"), text(argo, "/spec/source/repoURL"));
-    for patches in [&argo["spec"]["source"]["kustomize"]["patches"], &kustomization["spec"]["patches"]] {
-        assert_eq!(text(patches, "/0/target/labelSelector"), "app=linebot-migrate");
+    assert_eq!(
+        text(repository, "/spec/url"),
+        text(argo, "/spec/source/repoURL")
+    );
+    for patches in [
+        &argo["spec"]["source"]["kustomize"]["patches"],
+        &kustomization["spec"]["patches"],
+    ] {
+        assert_eq!(
+            text(patches, "/0/target/labelSelector"),
+            "app=linebot-migrate"
+        );
         let patch = parse_yaml(text(patches, "/0/patch")).expect("YAML");
         assert_eq!(patch[0][0]["path"], "/spec/ttlSecondsAfterFinished");
     }

@@ -50,7 +50,11 @@ fn git(workshop: &Workshop, arguments: &str) -> String {
         .args(arguments.split(' '))
         .output()
         .expect("git runs");
-    assert!(output.status.success(), "git {arguments}: {}", said(&output));
+    assert!(
+        output.status.success(),
+        "git {arguments}: {}",
+        said(&output)
+    );
     said(&output).trim().to_owned()
 }
 
@@ -79,7 +83,10 @@ fn images_are_built_from_the_commit_and_noted_by_tag_and_digest() {
     let workshop = workshop();
     succeed(&workshop, "images", &["--push", REGISTRY, "1.0.0"]);
     assert_eq!(workshop.read("target/release-images"), noted("1.0.0"));
-    let (time, revision) = (git(&workshop, "log -1 --format=%ct"), git(&workshop, "rev-parse HEAD"));
+    let (time, revision) = (
+        git(&workshop, "log -1 --format=%ct"),
+        git(&workshop, "rev-parse HEAD"),
+    );
     let built = |file: &str, name: &str| {
         format!(
             "docker buildx build --platform linux/amd64 --file ROOT/deploy/images/{file}.Containerfile --build-arg \
@@ -104,7 +111,10 @@ fn without_a_registry_images_stay_on_this_machine() {
     let lines = workshop.lines();
     assert_eq!(lines.len(), 2);
     for (line, name) in lines.iter().zip(["app-server", "linebot-nginx"]) {
-        assert!(line.ends_with(&format!("--tag localhost/{name}:1.0.0 --load ROOT")), "{line}");
+        assert!(
+            line.ends_with(&format!("--tag localhost/{name}:1.0.0 --load ROOT")),
+            "{line}"
+        );
         assert!(!line.contains("--push"), "{line}");
     }
     assert!(!workshop.path("target/release-images").exists());
@@ -113,7 +123,10 @@ fn without_a_registry_images_stay_on_this_machine() {
 #[test]
 fn a_builder_is_made_where_there_is_none() {
     let workshop = workshop();
-    workshop.stand_in("docker", &format!("[ \"$2\" != inspect ] || exit 1\n{DOCKER}"));
+    workshop.stand_in(
+        "docker",
+        &format!("[ \"$2\" != inspect ] || exit 1\n{DOCKER}"),
+    );
     succeed(&workshop, "images", &["--push", REGISTRY, "1.0.0"]);
     assert_eq!(
         workshop.lines()[1],
@@ -129,7 +142,11 @@ fn an_image_without_a_digest_is_no_release() {
     workshop.write("target/app-server.json", "{}\n");
     let output = workshop.run("images", &["--push", REGISTRY, "1.0.0"]);
     assert!(!output.status.success());
-    assert!(said(&output).contains("named no digest for app-server"), "{}", said(&output));
+    assert!(
+        said(&output).contains("named no digest for app-server"),
+        "{}",
+        said(&output)
+    );
     // What an earlier build had noted must not be released in its place.
     assert!(!workshop.path("target/release-images").exists());
 }
@@ -141,10 +158,17 @@ fn a_release_is_the_commit_with_its_images_on_the_branch() {
         commit(&workshop, message);
         succeed(&workshop, "images", &["--push", REGISTRY, tag]);
         workshop.calls();
-        succeed(&workshop, "release", &["--commit", "release", "gke-cloudsql"]);
+        succeed(
+            &workshop,
+            "release",
+            &["--commit", "release", "gke-cloudsql"],
+        );
         let images = noted(tag);
         let images: Vec<&str> = images.lines().collect();
-        assert_eq!(workshop.calls(), [["kustomize", "edit", "set", "image", images[0], images[1]]]);
+        assert_eq!(
+            workshop.calls(),
+            [["kustomize", "edit", "set", "image", images[0], images[1]]]
+        );
 
         git(&workshop, "fetch --quiet origin");
         let short = git(&workshop, "rev-parse --short HEAD");
@@ -157,7 +181,10 @@ fn a_release_is_the_commit_with_its_images_on_the_branch() {
             &workshop,
             "show origin/release:deploy/k8s/overlays/gke-cloudsql/kustomization.yaml",
         );
-        assert_eq!(overlay, format!("images:\n  - {}\n  - {}", images[0], images[1]));
+        assert_eq!(
+            overlay,
+            format!("images:\n  - {}\n  - {}", images[0], images[1])
+        );
         // As a pipeline has it: a clean checkout each time.
         git(&workshop, "reset --quiet --hard");
     }
@@ -191,11 +218,19 @@ fn a_dry_run_pushes_nothing() {
     let workshop = workshop();
     succeed(&workshop, "images", &["--push", REGISTRY, "1.0.0"]);
     workshop.calls();
-    let printed = succeed(&workshop, "release", &["--dry-run", "--commit", "release", "gke-cloudsql"]);
+    let printed = succeed(
+        &workshop,
+        "release",
+        &["--dry-run", "--commit", "release", "gke-cloudsql"],
+    );
     assert!(printed.contains("+ kustomize edit set image"), "{printed}");
     assert!(workshop.calls().is_empty());
     assert!(git(&workshop, "ls-remote --heads origin").ends_with("refs/heads/main"));
-    let printed = succeed(&workshop, "images", &["--dry-run", "--push", REGISTRY, "1.0.1"]);
+    let printed = succeed(
+        &workshop,
+        "images",
+        &["--dry-run", "--push", REGISTRY, "1.0.1"],
+    );
     assert!(printed.contains("app-server:1.0.1"), "{printed}");
     assert_eq!(workshop.read("target/release-images"), noted("1.0.0"));
 }

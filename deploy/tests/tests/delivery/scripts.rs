@@ -23,7 +23,9 @@ const DEPLOY: [&str; 6] = [
 /// Every script that talks to the cluster, with arguments, and what it calls.
 fn calls() -> Vec<(&'static str, Vec<&'static str>, Vec<String>)> {
     let logs = |tier: &str, more: &str| {
-        format!("kubectl --namespace linebot logs --selector app={tier} --all-containers --prefix --tail 100{more}")
+        format!(
+            "kubectl --namespace linebot logs --selector app={tier} --all-containers --prefix --tail 100{more}"
+        )
     };
     let pods = |tier: &str| {
         format!(
@@ -96,7 +98,10 @@ fn calls() -> Vec<(&'static str, Vec<&'static str>, Vec<String>)> {
 /// A cluster with one running pod of everything.
 fn workshop() -> Workshop {
     let workshop = Workshop::new(&[]);
-    workshop.stand_in("kubectl", "case \"$*\" in *'get pods'*) echo pod/POD ;; esac");
+    workshop.stand_in(
+        "kubectl",
+        "case \"$*\" in *'get pods'*) echo pod/POD ;; esac",
+    );
     workshop
 }
 
@@ -120,7 +125,11 @@ fn a_script_calls_what_it_says_and_nothing_else() {
     let workshop = workshop();
     for (script, arguments, expected) in calls() {
         let output = workshop.run(script, &arguments);
-        assert!(output.status.success(), "{script} {arguments:?}: {}", said(&output));
+        assert!(
+            output.status.success(),
+            "{script} {arguments:?}: {}",
+            said(&output)
+        );
         assert_eq!(workshop.lines(), expected, "{script} {arguments:?}");
     }
 }
@@ -182,8 +191,18 @@ fn deploy_takes_volumes_of_the_bot_that_were_released_and_no_others() {
 fn a_script_stops_at_the_first_call_that_fails() {
     let workshop = workshop();
     for failing in 0..DEPLOY.len() {
-        let verb = ["jsonpath", "delete", "apply", "wait", "app-server", "linebot-nginx"][failing];
-        workshop.stand_in("kubectl", &format!("case \"$*\" in *{verb}*) exit 1 ;; esac"));
+        let verb = [
+            "jsonpath",
+            "delete",
+            "apply",
+            "wait",
+            "app-server",
+            "linebot-nginx",
+        ][failing];
+        workshop.stand_in(
+            "kubectl",
+            &format!("case \"$*\" in *{verb}*) exit 1 ;; esac"),
+        );
         let output = workshop.run("deploy", &["local"]);
         assert!(!output.status.success(), "{verb}");
         assert_eq!(workshop.lines().len(), failing + 1, "after {verb}");
@@ -207,12 +226,28 @@ fn wrong_usage_calls_nothing_and_says_what_there_is() {
         ("images", vec!["1.0.0", "--push"], "--push needs a REGISTRY"),
         ("release", vec!["local"], "run 'images --push' first"),
         ("fill-in", vec!["project"], "three things"),
-        ("fill-in", vec!["project", "a/b", "192.0.2.1"], "small letters"),
+        (
+            "fill-in",
+            vec!["project", "a/b", "192.0.2.1"],
+            "small letters",
+        ),
     ] {
         let output = workshop.run(script, &arguments);
-        assert_eq!(output.status.code(), Some(2), "{script} {arguments:?}: {}", said(&output));
-        assert!(said(&output).contains(expected), "{script} {arguments:?}: {}", said(&output));
-        assert!(workshop.calls().is_empty(), "{script} {arguments:?} called something");
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{script} {arguments:?}: {}",
+            said(&output)
+        );
+        assert!(
+            said(&output).contains(expected),
+            "{script} {arguments:?}: {}",
+            said(&output)
+        );
+        assert!(
+            workshop.calls().is_empty(),
+            "{script} {arguments:?} called something"
+        );
     }
 }
 
@@ -221,7 +256,11 @@ fn a_tier_without_a_running_pod_has_no_shell() {
     let workshop = Workshop::new(&["kubectl"]);
     let output = workshop.run("shell", &["db"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("no pod of mysql-db runs"), "{}", said(&output));
+    assert!(
+        said(&output).contains("no pod of mysql-db runs"),
+        "{}",
+        said(&output)
+    );
     assert_eq!(workshop.calls().len(), 1);
 }
 
@@ -238,7 +277,10 @@ fn every_script_says_how_it_is_used() {
         let output = workshop.run(name, &["--help"]);
         assert!(output.status.success(), "{name}");
         let text = said(&output);
-        assert!(text.starts_with(&format!("usage: {name} [--dry-run]")), "{name}: {text}");
+        assert!(
+            text.starts_with(&format!("usage: {name} [--dry-run]")),
+            "{name}: {text}"
+        );
         assert!(text.lines().all(|line| line.len() <= 110), "{name}: {text}");
         assert!(workshop.calls().is_empty(), "{name} called something");
     }
@@ -248,17 +290,29 @@ fn every_script_says_how_it_is_used() {
 #[test]
 fn fill_in_writes_what_is_ones_own_into_the_manifests_and_nowhere_else() {
     let workshop = Workshop::new(&[]);
-    workshop.write("deploy/k8s/components/gke/real-ip.conf", "set_real_ip_from 203.0.113.10/32;\n");
-    workshop.write("deploy/k8s/certificate.yaml", "domains: [linebot.example.com]\n");
+    workshop.write(
+        "deploy/k8s/components/gke/real-ip.conf",
+        "set_real_ip_from 203.0.113.10/32;\n",
+    );
+    workshop.write(
+        "deploy/k8s/certificate.yaml",
+        "domains: [linebot.example.com]\n",
+    );
     workshop.write("deploy/README.md", "PROJECT_ID\n");
     let arguments = ["my-project", "bot.example.org", "198.51.100.7"];
     let mut dry = vec!["--dry-run"];
     dry.extend(arguments);
     workshop.run("fill-in", &dry);
-    assert_eq!(workshop.read("deploy/k8s/certificate.yaml"), "domains: [linebot.example.com]\n");
+    assert_eq!(
+        workshop.read("deploy/k8s/certificate.yaml"),
+        "domains: [linebot.example.com]\n"
+    );
     let output = workshop.run("fill-in", &arguments);
     assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(workshop.read("deploy/k8s/certificate.yaml"), "domains: [bot.example.org]\n");
+    assert_eq!(
+        workshop.read("deploy/k8s/certificate.yaml"),
+        "domains: [bot.example.org]\n"
+    );
     assert_eq!(
         workshop.read("deploy/k8s/components/gke/real-ip.conf"),
         "set_real_ip_from 198.51.100.7/32;\n"
@@ -275,7 +329,12 @@ fn shellcheck_finds_nothing() {
     for path in under("deploy/scripts") {
         assert!(read(&path).starts_with('#'), "{path}");
         let output = Command::new(format!("{tools}/bin/shellcheck"))
-            .args(["--shell=sh", "--external-sources", "--source-path=SCRIPTDIR", "--enable=avoid-nullary-conditions"])
+            .args([
+                "--shell=sh",
+                "--external-sources",
+                "--source-path=SCRIPTDIR",
+                "--enable=avoid-nullary-conditions",
+            ])
             .arg(root().join(&path))
             .output()
             .expect("shellcheck runs");

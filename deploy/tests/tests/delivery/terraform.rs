@@ -34,7 +34,9 @@ fn misshapen(text: &str) -> Vec<String> {
             problems.push(format!("{number}: white space"));
         }
         let closes = usize::from(trimmed.starts_with(['}', ']', ')']));
-        if !trimmed.is_empty() && line.len() - line.trim_start().len() != 2 * depth.saturating_sub(closes) {
+        if !trimmed.is_empty()
+            && line.len() - line.trim_start().len() != 2 * depth.saturating_sub(closes)
+        {
             problems.push(format!("{number}: indentation"));
         }
         let code = without_strings_and_comments(trimmed);
@@ -43,7 +45,9 @@ fn misshapen(text: &str) -> Vec<String> {
         let equals = code.find(" = ").filter(|_| !code.contains("=>"));
         match (equals, column) {
             (Some(at), Some(above)) if one_line && at != above => {
-                problems.push(format!("{number}: the equal sign is not below the one above"));
+                problems.push(format!(
+                    "{number}: the equal sign is not below the one above"
+                ));
             }
             _ => {}
         }
@@ -98,7 +102,10 @@ fn another_form_is_found() {
     ] {
         assert!(!misshapen(wrong).is_empty(), "{wrong}");
     }
-    assert!(misshapen("a {\n  b      = 1 # c = 2\n  longer = 2\n\n  d = [\n    3,\n  ]\n}\n").is_empty());
+    assert!(
+        misshapen("a {\n  b      = 1 # c = 2\n  longer = 2\n\n  d = [\n    3,\n  ]\n}\n")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -123,17 +130,35 @@ fn terraform_fmt_changes_nothing() {
 fn checkov_finds_nothing_and_skips_only_what_autopilot_does_by_itself() {
     let tools = env::var("LINEBOT_TEST_DELIVERY_TOOLS").expect("set by `cargo xtask test`");
     let output = Command::new(format!("{tools}/bin/checkov"))
-        .args(["--framework", "terraform", "--skip-download", "--output", "json", "--directory"])
+        .args([
+            "--framework",
+            "terraform",
+            "--skip-download",
+            "--output",
+            "json",
+            "--directory",
+        ])
         .arg(root().join(FOLDER))
         .output()
         .expect("checkov runs");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
-    assert!(report["summary"]["passed"].as_u64() > Some(50), "{}", report["summary"]);
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    assert!(
+        report["summary"]["passed"].as_u64() > Some(50),
+        "{}",
+        report["summary"]
+    );
     let ids = |kind: &str| -> BTreeSet<String> {
         let checks = report["results"][kind].as_array().expect("a list");
         checks
             .iter()
-            .map(|check| format!("{} {}", check["check_id"].as_str().unwrap_or("?"), check["resource"]))
+            .map(|check| {
+                format!(
+                    "{} {}",
+                    check["check_id"].as_str().unwrap_or("?"),
+                    check["resource"]
+                )
+            })
             .collect()
     };
     assert_eq!(ids("failed_checks"), BTreeSet::new());
@@ -171,7 +196,10 @@ fn what_other_files_name_is_made_here() {
     ] {
         assert!(all.contains(name), "{name}");
     }
-    assert!(all.matches("principal://").count() == 1, "Workload Identity, without keys");
+    assert!(
+        all.matches("principal://").count() == 1,
+        "Workload Identity, without keys"
+    );
     assert!(!all.contains("google_service_account_key"));
 }
 
@@ -186,7 +214,10 @@ fn no_password_reaches_the_state() {
                 "{path}: `{name}` is kept in the state: take the write-only one"
             );
         }
-        assert!(!text.contains("resource \"random_password\""), "{path}: ephemeral, please");
+        assert!(
+            !text.contains("resource \"random_password\""),
+            "{path}: ephemeral, please"
+        );
     }
 }
 

@@ -93,7 +93,12 @@ impl Workshop {
         fs::remove_file(path).expect("removed");
         let calls = text.split_terminator("\n\n");
         calls
-            .map(|call| call.trim_start_matches('\n').lines().map(str::to_owned).collect())
+            .map(|call| {
+                call.trim_start_matches('\n')
+                    .lines()
+                    .map(str::to_owned)
+                    .collect()
+            })
             .collect()
     }
 
@@ -110,5 +115,9 @@ impl Workshop {
 /// What a run printed, to both.
 pub(crate) fn said(output: &Output) -> String {
     let (out, errors) = (&output.stdout, &output.stderr);
-    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(errors))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(errors)
+    )
 }
