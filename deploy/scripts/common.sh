@@ -75,6 +75,7 @@ in_namespace() {
 
 # The folder of an overlay, by its name.
 overlay_folder() {
+  [ "$1" != podman ] || fail "the overlay podman is played by 'podman kube play', not applied to a cluster"
   [ -n "$1" ] || fail "which overlay? There are: $(list_overlays)"
   [ -f "$overlays/$1/kustomization.yaml" ] || fail "there is no overlay '$1'; there are: $(list_overlays)"
   echo "$overlays/$1"

@@ -30,7 +30,7 @@ const OTHER_PROGRAMS: [&str; 16] = [
     "read",
     "skaffold",
     "ssh-keygen",
-    "minikube",
+    "sudo",
 ];
 
 /// Programs in the list.
