@@ -196,12 +196,11 @@ fn the_list_has_nothing_that_nobody_uses() {
     let in_papers = in_the_papers().into_iter().map(|(_, words)| words);
     for words in in_papers.chain(scripted) {
         let (verbs, flags) = verbs_and_flags(&words);
-        if let Some(entry) = known.entry(&verbs) {
-            if let Some(left) = unused.get_mut(entry) {
-                left.retain(|flag| !flags.contains(flag));
-                // Used at least once: an empty remainder says so.
-                left.insert(String::new());
-            }
+        let left = known.entry(&verbs).and_then(|entry| unused.get_mut(entry));
+        if let Some(left) = left {
+            left.retain(|flag| !flags.contains(flag));
+            // Used at least once: an empty remainder says so.
+            left.insert(String::new());
         }
     }
     for (entry, left) in unused {

@@ -6,12 +6,15 @@
 //! | [`documents`] | paths, overlays, alerts and figures named in the papers; the list of what the seeds had |
 //! | [`scripts`], [`releases`] | what the scripts call, with stand-ins for kubectl and docker, and real git |
 //! | [`pipelines`] | Cloud Build, Skaffold, Argo CD and Flux |
-//! | [`terraform`] | its form and its policies |
+//! | [`terraform`], [`arguments`] | its form, its policies, and arguments that providers have |
+//! | [`manifests`] | what scripts and papers name of the manifests |
 //! | [`files`], [`shell`], [`workshop`] | files and Markdown, lines of shell, a copy of the scripts to try them in |
 
+mod arguments;
 mod commands;
 mod documents;
 mod files;
+mod manifests;
 mod pipelines;
 mod releases;
 mod scripts;

@@ -57,7 +57,7 @@ const SKAFFOLD: &[&str] = &[
 ];
 
 /// Fields of Argo CD's Application (<https://argo-cd.readthedocs.io/en/stable/operator-manual/application-specification>), and of
-/// Flux' GitRepository and Kustomization (<https://fluxcd.io/flux/components/>).
+/// Flux' `GitRepository` and Kustomization (<https://fluxcd.io/flux/components/>).
 const GITOPS: &[&str] = &[
     "apiVersion",
     "kind",

@@ -3,6 +3,7 @@
 use crate::files::{has_ending, read, root, under};
 use crate::workshop::said;
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::env;
 use std::process::Command;
@@ -33,9 +34,9 @@ fn misshapen(text: &str) -> Vec<String> {
         if line.trim_end() != line || line.contains('\t') {
             problems.push(format!("{number}: white space"));
         }
-        let closes = usize::from(trimmed.starts_with(['}', ']', ')']));
+        let outdented = usize::from(trimmed.starts_with(['}', ']', ')']));
         if !trimmed.is_empty()
-            && line.len() - line.trim_start().len() != 2 * depth.saturating_sub(closes)
+            && line.len() - line.trim_start().len() != 2 * depth.saturating_sub(outdented)
         {
             problems.push(format!("{number}: indentation"));
         }
@@ -55,12 +56,10 @@ fn misshapen(text: &str) -> Vec<String> {
         let opened = code.matches(['{', '[', '(']).count();
         let closed = code.matches(['}', ']', ')']).count();
         // Two brackets opened on a line and closed on another indent once.
-        depth = if opened > closed {
-            depth + 1
-        } else if closed > opened {
-            depth.saturating_sub(1)
-        } else {
-            depth
+        depth = match opened.cmp(&closed) {
+            Ordering::Greater => depth + 1,
+            Ordering::Less => depth.saturating_sub(1),
+            Ordering::Equal => depth,
         };
     }
     problems
