@@ -21,6 +21,7 @@ fn arguments(text: &str) -> BTreeSet<String> {
         }
         let is_comment = line.starts_with('#') || line.is_empty();
         let opens = line.ends_with(['{', '[', '(']);
+        let is_empty_block = line.ends_with("{}");
         if !is_comment && !is_closing {
             let words: Vec<&str> = line
                 .split([' ', '"'])
@@ -44,7 +45,7 @@ fn arguments(text: &str) -> BTreeSet<String> {
             if path.len() > 1 && !inside_value && path[0].starts_with("google_") {
                 let of_dynamic =
                     words.len() > 1 && words[0] == "for_each" || OF_TERRAFORM.contains(&path[1]);
-                if !of_dynamic && (is_value || opens) && !name.is_empty() {
+                if !of_dynamic && (is_value || opens || is_empty_block) && !name.is_empty() {
                     found.insert(path.join("."));
                 }
             }
@@ -83,7 +84,7 @@ fn every_argument_is_known_and_the_list_has_no_other() {
 
 #[test]
 fn arguments_are_found_in_blocks_and_not_in_values() {
-    let text = "resource \"google_a\" \"x\" {\n  b = 1\n  count = 2\n\n  c {\n    d = [\n      \"e\",\n    ]\n  }\n\n  \
+    let text = "resource \"google_a\" \"x\" {\n  b = 1\n  count = 2\n\n  c {\n    k {}\n    d = [\n      \"e\",\n    ]\n  }\n\n  \
                 dynamic \"f\" {\n    for_each = [1]\n    content {\n      g = 1\n    }\n  }\n\n  h = {\n    i = 1\n  }\n}\n\
                 variable \"j\" {\n  type = string\n}\n";
     let found: Vec<String> = arguments(text).into_iter().collect();
@@ -91,6 +92,7 @@ fn arguments_are_found_in_blocks_and_not_in_values() {
         "google_a.b",
         "google_a.c",
         "google_a.c.d",
+        "google_a.c.k",
         "google_a.f",
         "google_a.f.g",
         "google_a.h",
