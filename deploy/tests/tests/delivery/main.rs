@@ -2,22 +2,27 @@
 //!
 //! | module | what it holds to its word |
 //! |---|---|
-//! | [`commands`] | every command line in the papers: against a table, and against gcloud, kubectl and Terraform themselves |
+//! | [`commands`], [`known`] | every command line in the papers, against a list |
+//! | [`programs`] | the same against gcloud, kubectl and Terraform themselves |
 //! | [`documents`] | paths, overlays, alerts and figures named in the papers; the list of what the seeds had |
-//! | [`scripts`], [`releases`] | what the scripts call, with stand-ins for kubectl and docker, and real git |
-//! | [`pipelines`] | Cloud Build, Skaffold, Argo CD and Flux |
+//! | [`scripts`], [`usage`], [`releases`] | what the scripts call, with stand-ins for kubectl and docker, and real git |
+//! | [`builds`], [`pipelines`] | Cloud Build; Skaffold, Argo CD and Flux |
 //! | [`terraform`], [`arguments`] | its form, its policies, and arguments that providers have |
 //! | [`manifests`] | what scripts and papers name of the manifests |
 //! | [`files`], [`shell`], [`workshop`] | files and Markdown, lines of shell, a copy of the scripts to try them in |
 
 mod arguments;
+mod builds;
 mod commands;
 mod documents;
 mod files;
+mod known;
 mod manifests;
 mod pipelines;
+mod programs;
 mod releases;
 mod scripts;
 mod shell;
 mod terraform;
+mod usage;
 mod workshop;

@@ -232,5 +232,6 @@ fn a_dry_run_pushes_nothing() {
         &["--dry-run", "--push", REGISTRY, "1.0.1"],
     );
     assert!(printed.contains("app-server:1.0.1"), "{printed}");
+    assert!(workshop.calls().is_empty());
     assert_eq!(workshop.read("target/release-images"), noted("1.0.0"));
 }
