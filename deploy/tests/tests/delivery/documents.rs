@@ -200,6 +200,66 @@ fn every_alert_has_its_section_and_no_other_has() {
 }
 
 #[test]
+fn the_runbook_names_the_metrics_that_each_rule_rests_on() {
+    let runbook = read("deploy/docs/runbook.md");
+    let mut seen = 0;
+    for path in under("deploy/k8s")
+        .iter()
+        .filter(|path| files::has_ending(path, "yaml"))
+    {
+        if !read(path).contains("alert: Linebot") {
+            continue;
+        }
+        for document in files::yaml(path).expect("YAML") {
+            let groups = document["spec"]["groups"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            for rule in groups
+                .iter()
+                .filter_map(|group| group["rules"].as_array())
+                .flatten()
+            {
+                let (Some(alert), Some(expression)) =
+                    (rule["alert"].as_str(), rule["expr"].as_str())
+                else {
+                    continue;
+                };
+                seen += 1;
+                let section = runbook
+                    .split("\n## ")
+                    .find(|section| section.starts_with(alert));
+                let section = section.unwrap_or_else(|| panic!("no section {alert}"));
+                for metric in metrics(expression) {
+                    assert!(section.contains(&metric), "{alert}: {metric}");
+                }
+            }
+        }
+    }
+    if seen == 0 {
+        eprintln!("not covered: the rules (there are none under deploy/k8s)");
+    }
+}
+
+/// The metrics that an expression asks for, without what a histogram adds to its name. Recorded ones (`a:b`) are left out.
+fn metrics(expression: &str) -> BTreeSet<String> {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
+    expression
+        .split(|character: char| !is_part(character))
+        .filter(|word| {
+            ["linebot_", "kube_", "probe_", "certmanager_"]
+                .iter()
+                .any(|start| word.starts_with(start))
+        })
+        .map(|word| {
+            word.trim_end_matches("_bucket")
+                .trim_end_matches("_count")
+                .to_owned()
+        })
+        .collect()
+}
+
+#[test]
 fn every_mistake_of_the_seeds_is_in_the_list_once() {
     let page = read(SEEDS_PAGE);
     let rows: Vec<&str> = page
