@@ -17,10 +17,10 @@ pub(crate) fn variables(unset: impl Fn(&str) -> bool) -> Result<Vec<(&'static st
     if unset("LINEBOT_TEST_KUBECTL") {
         variables.push(("LINEBOT_TEST_KUBECTL", kubectl(&tools)?.into()));
     }
-    if unset("LINEBOT_TEST_MANIFEST_TOOLS") {
+    if unset("LINEBOT_TEST_DEPLOY_TOOLS") {
         let requirements = python::read(&tools.join("requirements.txt"))?;
-        let environment = python::environment("manifests", &requirements)?;
-        variables.push(("LINEBOT_TEST_MANIFEST_TOOLS", environment.into()));
+        let environment = python::environment("deploy", &requirements)?;
+        variables.push(("LINEBOT_TEST_DEPLOY_TOOLS", environment.into()));
     }
     if unset("LINEBOT_TEST_NGINX") {
         variables.push(("LINEBOT_TEST_NGINX", nginx()?.into()));

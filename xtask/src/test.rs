@@ -13,7 +13,7 @@
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
 //! | `LINEBOT_TEST_KUBECTL` | a kubectl, 1.27 or newer |
 //! | `LINEBOT_TEST_NGINX` | an nginx |
-//! | `LINEBOT_TEST_MANIFEST_TOOLS` | a Python environment with `deploy/tests/tools/requirements.txt` |
+//! | `LINEBOT_TEST_DEPLOY_TOOLS` | a Python environment with `deploy/tests/tools/requirements.txt` |
 
 use crate::server::Server;
 use crate::{browser, command, manifests, mariadb, mysql, python};

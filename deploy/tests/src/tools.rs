@@ -12,7 +12,7 @@ pub fn kubectl() -> PathBuf {
 
 /// A Python environment with the packages of `tools/requirements.txt`.
 pub fn python() -> PathBuf {
-    installed("LINEBOT_TEST_MANIFEST_TOOLS")
+    installed("LINEBOT_TEST_DEPLOY_TOOLS")
 }
 
 /// nginx.

@@ -1,0 +1,409 @@
+//! What the papers name is there: paths, overlays, alerts, figures, and all that the seeds had.
+
+use crate::files::{self, pages, read, root, spans, under};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Every overlay, as `deploy/docs/choosing.md` lists them.
+pub(crate) const OVERLAYS: [&str; 11] = [
+    "local",
+    "podman",
+    "seed-parity",
+    "gke-ingress",
+    "gke-cloudsql",
+    "gke-gateway",
+    "loadbalancer",
+    "istio",
+    "istio-canary",
+    "nfs",
+    "headless-mysql",
+];
+
+/// Every alert there is a rule for.
+const ALERTS: [&str; 10] = [
+    "LinebotErrorBudgetBurnFast",
+    "LinebotErrorBudgetBurnSlow",
+    "LinebotErrorBudgetTicket",
+    "LinebotDatabaseSlow",
+    "LinebotDatabaseAway",
+    "LinebotBackupOld",
+    "LinebotCertificateExpires",
+    "LinebotRedeliveryStorm",
+    "LinebotTooFewReplicas",
+    "LinebotRepliesWaiting",
+];
+
+/// Names in the seeds that must be found in the list of what became of them.
+const OF_THE_SEEDS: &str = "linebot-nginx app-server mysql-db 30082 http-port 5000 3306 Recreate init-db-sql init.sql testTable \
+    itemTable pass-secret mysql-pv-volume mysql-pv-claim /var/lib/data mysql-persistent-storage init-sql-configmap \
+    kota1110 managed-cert-ingress managed-cert mydomain.com linebot-ingress linebot-repo asia-northeast1 linebot-gke \
+    linebot-network socket db_volume app.py uwsgi.ini requirements.txt application.log development.json default.conf \
+    LINECHANNELACCESSTOKEN LINECHANNELSECRET DBHOST DBNAME DBUSER DBPASS DBCHARSET /callback /test /db \
+    sample-pod sample-container sample-server PROJECT_ID projectid project.id SECRET_ID SECRET_KEY apikey cloudbuild.yml \
+    ReplicaSet DaemonSet CronJob eng-app eng-app-app eng-app-app-service 3000 eng-app-secret eng-app-data-pvc /mnt \
+    eng-app-mysql eng-app-mysql-service eng-app-pvc MYSQL_ROOT_PASSWORD DATABASE_DEV_PASSWORD DATABASE_DEV_USER \
+    DATABASE_DEV_HOST INIT_USER_EMAIL INIT_USER_MODE INIT_USER_PASSWD SENTENCE_FILE_PATH eng-app-gateway \
+    eng-app-virtual-service eng-app-destination-rules 31380 eng-app-data eng_app_db_init_job.yaml \
+    create_k8s_related_resource.sh create_istio_related_resources.sh delete_k8s_related_resource.sh \
+    delete_istio_related_resources.sh log_eng_app.sh log_eng_app_db_init_job.sh log_eng_app_mysql.sh login_eng_app.sh \
+    login_eng_app_mysql.sh Spinnaker eng_app_base my-test mysql-pv my-mysql my-nginx-pod dbsecret root_password \
+    my-mysql-deployment my-mysql-svc my-app my-app-deployment DB_HOST DB_PORT DB_USER DB_PASSWORD DB_DATABASE \
+    docker-compose minikube";
+
+/// The page that looks up everything of the seeds.
+const SEEDS_PAGE: &str = "deploy/docs/from-the-seeds.md";
+
+/// Manifests, compose and images come from changes of their own; where they are there, all of them must be.
+fn is_expected(path: &str) -> bool {
+    let parts = [
+        ("deploy/k8s", "deploy/k8s/base"),
+        ("deploy/images", "deploy/images"),
+        ("compose.yaml", "compose.yaml"),
+    ];
+    parts
+        .iter()
+        .all(|(beginning, sign)| !path.starts_with(beginning) || root().join(sign).exists())
+}
+
+/// The path a span names, from the root; `None` if it is no path of the repository.
+fn path_in(page: &str, span: &str) -> Option<String> {
+    // The path in a command, too: the arguments are looked at elsewhere.
+    let word = span.split(' ').next()?.trim_end_matches('/');
+    let ours = ["deploy/", "crates/", "docs/", ".ci/"];
+    if ours.iter().any(|folder| word.starts_with(folder)) || word == "compose.yaml" {
+        return Some(word.to_owned());
+    }
+    let of_manifests = ["base/", "components/", "overlays/"];
+    let is_of_manifests = word == "base"
+        || word == "secrets.sh"
+        || of_manifests.iter().any(|folder| word.starts_with(folder));
+    (page == SEEDS_PAGE && is_of_manifests).then(|| format!("deploy/k8s/{word}"))
+}
+
+#[test]
+fn every_path_named_exists() {
+    let (mut seen, mut missing) = (0, BTreeSet::new());
+    for page in pages() {
+        let text = read(&page);
+        let lines = files::shell_lines(&text);
+        let typed = lines
+            .iter()
+            .flat_map(|line| line.split([' ', '"', '=', '\'']));
+        for span in spans(&text).into_iter().chain(typed.map(str::to_owned)) {
+            let Some(path) = path_in(&page, &span) else {
+                continue;
+            };
+            seen += 1;
+            // What a reader makes as he goes along.
+            if path.ends_with("terraform.tfvars") || path.contains("OVERLAY") {
+                continue;
+            }
+            if is_expected(&path) && !root().join(&path).exists() {
+                missing.insert(format!("{page}: {path}"));
+            }
+        }
+    }
+    assert!(seen > 60, "{seen}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_overlay_named_is_one_and_every_one_is_explained() {
+    let known: BTreeSet<&str> = OVERLAYS.into();
+    for page in pages() {
+        let text = read(&page);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let named = pair[1].trim_matches(['.', ',', ':', ';', ')', '*', '`']);
+            let is_name =
+                pair[0].trim_start_matches('(').ends_with("overlay") && pair[1].starts_with('`');
+            assert!(!is_name || known.contains(named), "{page}: {named}");
+        }
+        for line in files::shell_lines(&text) {
+            let mut words = line.split(' ');
+            let script = words.next().unwrap_or_default();
+            if ["deploy", "delete", "db-init", "release"]
+                .iter()
+                .any(|name| script == format!("deploy/scripts/{name}"))
+            {
+                let operand = words.next_back().unwrap_or_default();
+                assert!(known.contains(operand), "{page}: {line}");
+            }
+        }
+    }
+    let choosing = read("deploy/docs/choosing.md");
+    let table = choosing
+        .split("\n\n")
+        .find(|part| part.contains("| for whom |"))
+        .expect("the table of overlays");
+    let explained: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    assert_eq!(explained, OVERLAYS);
+    let folder = root().join("deploy/k8s/overlays");
+    if folder.exists() {
+        let there = fs::read_dir(folder).expect("overlays");
+        let there: BTreeSet<String> = there
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .into_string()
+                    .expect("Unicode")
+            })
+            .collect();
+        assert_eq!(there, known.iter().map(|name| (*name).to_owned()).collect());
+    }
+}
+
+#[test]
+fn every_alert_has_its_section_and_no_other_has() {
+    let runbook = read("deploy/docs/runbook.md");
+    let sections: Vec<&str> = runbook.split("\n## ").skip(1).collect();
+    let names: Vec<&str> = sections
+        .iter()
+        .filter_map(|section| section.lines().next())
+        .collect();
+    assert_eq!(names, ALERTS);
+    for section in &sections {
+        let name = section.lines().next().unwrap_or_default();
+        let (_, rests_on) = section.split_once("**Rests on** `").unwrap_or_default();
+        let sources = ["linebot_", "kube_", "probe_"];
+        assert!(
+            sources.iter().any(|source| rests_on.starts_with(source)),
+            "{name}: on which metric?"
+        );
+    }
+    let rules: BTreeSet<String> = under("deploy/k8s")
+        .iter()
+        .filter(|path| path.to_lowercase().ends_with(".yaml"))
+        .flat_map(|path| {
+            let text = read(path);
+            let lines = text.lines().filter_map(|line| {
+                let line = line.trim().trim_start_matches("- ");
+                line.strip_prefix("alert: ").map(str::to_owned)
+            });
+            lines.collect::<Vec<_>>()
+        })
+        .collect();
+    if rules.is_empty() {
+        eprintln!(
+            "not covered: whether the rules have these alerts (there are none under deploy/k8s)"
+        );
+    } else {
+        assert_eq!(
+            rules,
+            ALERTS.iter().map(|name| (*name).to_owned()).collect()
+        );
+    }
+}
+
+#[test]
+fn the_runbook_names_the_metrics_that_each_rule_rests_on() {
+    let runbook = read("deploy/docs/runbook.md");
+    let mut seen = 0;
+    for path in under("deploy/k8s")
+        .iter()
+        .filter(|path| files::has_ending(path, "yaml"))
+    {
+        if !read(path).contains("alert: Linebot") {
+            continue;
+        }
+        for document in files::yaml(path).expect("YAML") {
+            let groups = document["spec"]["groups"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            for rule in groups
+                .iter()
+                .filter_map(|group| group["rules"].as_array())
+                .flatten()
+            {
+                let (Some(alert), Some(expression)) =
+                    (rule["alert"].as_str(), rule["expr"].as_str())
+                else {
+                    continue;
+                };
+                seen += 1;
+                let section = runbook
+                    .split("\n## ")
+                    .find(|section| section.starts_with(alert));
+                let section = section.unwrap_or_else(|| panic!("no section {alert}"));
+                for metric in metrics(expression) {
+                    assert!(section.contains(&metric), "{alert}: {metric}");
+                }
+            }
+        }
+    }
+    if seen == 0 {
+        eprintln!("not covered: the rules (there are none under deploy/k8s)");
+    }
+}
+
+/// The metrics that an expression asks for, without what a histogram adds to its name. Recorded ones (`a:b`) are left out.
+fn metrics(expression: &str) -> BTreeSet<String> {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
+    expression
+        .split(|character: char| !is_part(character))
+        .filter(|word| {
+            ["linebot_", "kube_", "probe_", "certmanager_"]
+                .iter()
+                .any(|start| word.starts_with(start))
+        })
+        .map(|word| {
+            word.trim_end_matches("_bucket")
+                .trim_end_matches("_count")
+                .to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_mistake_of_the_seeds_is_in_the_list_once() {
+    let page = read(SEEDS_PAGE);
+    let rows: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| M")?.split(' ').next())
+        .collect();
+    let expected: Vec<String> = (1..=51).map(|number| number.to_string()).collect();
+    assert_eq!(rows, expected);
+    for line in page.lines().filter(|line| line.starts_with("| M")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        assert_eq!(cells.len(), 4, "{line}");
+        assert!(cells.iter().all(|cell| cell.trim().len() > 1), "{line}");
+    }
+}
+
+#[test]
+fn every_name_of_the_seeds_is_looked_up() {
+    let page = read(SEEDS_PAGE);
+    for name in OF_THE_SEEDS.split_whitespace() {
+        assert!(page.contains(name), "{name}");
+    }
+}
+
+/// Blanks that look like one and are none.
+fn is_foreign_blank(character: char) -> bool {
+    character.is_whitespace() && !character.is_ascii()
+        || "\u{200b}\u{feff}\u{2060}".contains(character)
+}
+
+#[test]
+fn no_blank_is_other_than_ascii() {
+    assert!(is_foreign_blank('\u{3000}') && is_foreign_blank('\u{a0}') && !is_foreign_blank(' '));
+    let mut seen = 0;
+    for path in under("deploy").iter().chain(&["compose.yaml".to_owned()]) {
+        // What is not text cannot have one.
+        let Ok(text) = fs::read_to_string(root().join(path)) else {
+            continue;
+        };
+        seen += 1;
+        for (number, line) in (1..).zip(text.lines()) {
+            assert!(!line.contains(is_foreign_blank), "{path}:{number}");
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+/// The figures of a benchmark's row: MySQL's and `SQLite`'s, without ratios.
+fn measured(row: &str) -> Option<(String, String)> {
+    let readme = read("README.md");
+    let line = readme
+        .lines()
+        .find(|line| line.starts_with(&format!("| {row} |")))?;
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let plain = |cell: &str| cell.split(" (").next().unwrap_or_default().to_owned();
+    Some((plain(cells[4]), plain(cells[2])))
+}
+
+#[test]
+fn the_figures_for_sizing_are_those_of_the_benchmark() {
+    let page = read("deploy/docs/sizing.md");
+    for (here, there) in [
+        ("the bot's CPU, at full load", "CPU a message, bot"),
+        (
+            "the bot's CPU, at half the load (smaller batches)",
+            "CPU a message, bot at half the load",
+        ),
+        (
+            "the database server's CPU, at full load",
+            "CPU a message, database server",
+        ),
+        (
+            "the database server's CPU, at half the load",
+            "CPU a message, database server at half the load",
+        ),
+        ("the bot's memory, idle", "memory, idle"),
+        ("the bot's memory, at most", "memory, peak"),
+        (
+            "messages a second, 64 connections",
+            "messages a second, 64 connections",
+        ),
+        (
+            "messages a second, 256 connections",
+            "messages a second, 256 connections",
+        ),
+    ] {
+        let (mysql, sqlite) =
+            measured(there).unwrap_or_else(|| panic!("the README has no `{there}`"));
+        let sqlite = if sqlite.is_empty() {
+            "–".to_owned()
+        } else {
+            sqlite
+        };
+        let row = format!("| {here} | {mysql} | {sqlite} |");
+        assert!(
+            page.contains(&row),
+            "the README measures now:\n{row}\n(and what follows from it below)"
+        );
+    }
+}
+
+#[test]
+fn the_arithmetic_of_sizing_is_right() {
+    let page = read("deploy/docs/sizing.md");
+    let microseconds = |row: &str| -> f64 {
+        let (mysql, _) = measured(row).expect("measured");
+        mysql.trim_end_matches(" µs").parse().expect("a number")
+    };
+    let bot = microseconds("CPU a message, bot at half the load");
+    let database = microseconds("CPU a message, database server at half the load");
+    let grouped = |number: f64| {
+        let digits = format!("{number:.0}");
+        let (thousands, rest) = digits.split_at(digits.len().saturating_sub(3));
+        format!("{thousands},{rest}")
+    };
+    let of_core = |microseconds: f64| (500_000.0 / microseconds).floor();
+    for expected in [
+        format!("0.5 s / {bot:.1} µs = {}", grouped(of_core(bot))),
+        format!("0.5 s / {database:.1} µs = {}", grouped(of_core(database))),
+        format!("1 × {bot:.1} µs = {:.2} % of a core", bot / 10_000.0),
+        format!(
+            "1 × {database:.1} µs = {:.2} % of a core",
+            database / 10_000.0
+        ),
+        format!("100 × {bot:.1} µs = {:.1} % of a core", bot / 100.0),
+        format!(
+            "100 × {database:.1} µs = {:.1} % of a core",
+            database / 100.0
+        ),
+        format!(
+            "10,000 / {} = {:.1} cores",
+            grouped(of_core(bot)),
+            10_000.0 / of_core(bot)
+        ),
+        format!(
+            "10,000 / {} = {:.1} cores",
+            grouped(of_core(database)),
+            10_000.0 / of_core(database)
+        ),
+        format!(
+            "6 × {} = {}",
+            grouped(of_core(bot)),
+            grouped(6.0 * of_core(bot))
+        ),
+    ] {
+        assert!(page.contains(&expected), "{expected}");
+    }
+}
