@@ -1,0 +1,3 @@
+//! What the tests of the deployment share.
+
+pub mod containers;
