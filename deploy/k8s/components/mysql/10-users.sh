@@ -16,7 +16,10 @@ fi
 
 # Prints the password in the file $1 as it stands between quotes in SQL.
 password() {
-    sed "s/[\\\\']/\\\\&/g" "$1"
+    local text
+    text="$(cat "$1")"
+    text="${text//\\/\\\\}"
+    printf %s "${text//\'/\'\'}"
 }
 
 # Makes the user $1 with the password in the file $2 and the privileges $3.

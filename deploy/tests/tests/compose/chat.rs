@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// How long an answer may take: LINE's redeliveries (1, 3 and 10 s apart) and a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an answer may take: LINE's redeliveries (1, 3 and 10 s apart) and a machine that does other things.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Alex, whose LINE is in English, with the chat page open.
 pub(crate) struct Chat {

@@ -61,6 +61,8 @@ impl Project {
             .args(arguments)
             .env("HTTP_PORT", self.http_port.to_string())
             .env("CHAT_PORT", self.chat_port.to_string())
+            // Also when prepare.sh was given a channel and wrote LINE's own address into .env.
+            .env("LINE_API_BASE_URL", "http://simulator:8080")
             .current_dir(self.folder.path());
         Ok(compose)
     }

@@ -36,6 +36,7 @@ fn the_stack_talks_takes_new_secrets_comes_back_from_a_backup_and_leaves_nothing
 }
 
 fn start(project: &Project) -> anyhow::Result<()> {
+    eprintln!("the services start, one by one");
     for service in SERVICES {
         project.up(service)?;
         if service == "mysql-db" {
@@ -55,6 +56,7 @@ fn migrate(project: &Project) -> anyhow::Result<()> {
 }
 
 fn nginx_lets_through_what_it_should(project: &Project) -> anyhow::Result<()> {
+    eprintln!("nginx lets through what it should");
     let port = project.http_port;
     for (path, status) in [
         ("/", 200),
@@ -80,6 +82,7 @@ fn nginx_lets_through_what_it_should(project: &Project) -> anyhow::Result<()> {
 
 /// What podman says of the containers, besides what compose.yaml says.
 fn containers_have_no_more_than_they_need(project: &Project) -> anyhow::Result<()> {
+    eprintln!("the containers have no more than they need");
     for service in SERVICES {
         let told = succeeded(&mut podman(&["inspect", &project.container(service)])?)?;
         let told: Value = serde_json::from_str(&told)?;
@@ -122,6 +125,7 @@ fn containers_have_no_more_than_they_need(project: &Project) -> anyhow::Result<(
 }
 
 fn the_database_is_closed_to_others(project: &Project) -> anyhow::Result<()> {
+    eprintln!("the database is closed to others");
     let as_the_bot = |arguments: &str| {
         let script = format!(
             "MYSQL_PWD=\"$(cat /run/secrets/db-app/password)\" \
@@ -130,8 +134,10 @@ fn the_database_is_closed_to_others(project: &Project) -> anyhow::Result<()> {
         project.exec("mysql-db", &script)
     };
     let plain = as_the_bot("--ssl-mode=DISABLED --execute='SELECT 1'")?;
-    // 3159: connections using insecure transport are prohibited.
-    ensure!(both(&plain).contains("ERROR 3159"), "{}", both(&plain));
+    // The same user and password as below: access denied, because of REQUIRE SSL.
+    ensure!(both(&plain).contains("ERROR 1045"), "{}", both(&plain));
+    let setting = project.as_root("SELECT @@require_secure_transport")?;
+    ensure!(setting.trim() == "1", "for every user: {setting}");
     let encrypted = as_the_bot("--ssl-mode=REQUIRED --execute='SELECT 1'")?;
     ensure!(encrypted.status.success(), "{}", both(&encrypted));
     let too_much = as_the_bot("linebot --execute='DROP TABLE events'")?;
@@ -158,6 +164,7 @@ fn the_database_is_closed_to_others(project: &Project) -> anyhow::Result<()> {
 
 /// As deploy/compose/README.md says: both secrets, LINE changes, the new one alone. Nothing is restarted but LINE.
 fn new_channel_secret(project: &Project, chat: &mut Chat) -> anyhow::Result<()> {
+    eprintln!("a new channel secret");
     let path = project.path("deploy/compose/private/secrets/channel-secret");
     let token = project.path("deploy/compose/private/secrets/channel-access-token");
     let (old, new, token) = (
@@ -194,6 +201,7 @@ fn new_channel_secret(project: &Project, chat: &mut Chat) -> anyhow::Result<()> 
 /// The users get new passwords while the bot runs on with the old one; then the bot is made again. Its container has
 /// another address then, which nginx finds by itself.
 fn new_database_passwords(project: &Project, chat: &mut Chat) -> anyhow::Result<()> {
+    eprintln!("new passwords for the database");
     let address = |service: &str| -> anyhow::Result<String> {
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
         let container = project.container(service);
@@ -206,16 +214,10 @@ fn new_database_passwords(project: &Project, chat: &mut Chat) -> anyhow::Result<
     chat.ask("eggs", "Added “eggs”")
         .context("the bot's connections last")?;
     let before = address("app-server")?;
-    let recreate = [
-        "up",
-        "--detach",
-        "--no-deps",
-        "--no-build",
-        "--force-recreate",
-        "app-server",
-    ];
-    succeeded(&mut project.compose(&recreate)?)?;
-    project.healthy("app-server")?;
+    let app = project.container("app-server");
+    succeeded(&mut podman(&["stop", &app])?)?;
+    succeeded(&mut podman(&["rm", &app])?)?;
+    project.up("app-server")?;
     ensure!(
         before != address("app-server")?,
         "another address: {before}"
@@ -233,6 +235,7 @@ fn new_database_passwords(project: &Project, chat: &mut Chat) -> anyhow::Result<
 }
 
 fn backup(project: &Project, chat: &mut Chat) -> anyhow::Result<()> {
+    eprintln!("a backup, a disaster, and back");
     let rows =
         || project.as_root("CHECKSUM TABLE conversations, tasks, closed_tasks, schema_migrations");
     let run =
@@ -253,6 +256,7 @@ fn backup(project: &Project, chat: &mut Chat) -> anyhow::Result<()> {
 
 /// As deploy/compose/README.md says, with podman for docker.
 fn restore(project: &Project) -> anyhow::Result<()> {
+    eprintln!("the dump goes in");
     let dumps = fs::read_dir(project.path("deploy/compose/private/backups"))?;
     let dump = dumps
         .flatten()
