@@ -79,7 +79,7 @@ impl Containers {
     /// What `podman build` needs besides for the stand-in of Rust, which has neither compiler nor crates.
     ///
     /// `target` is where cargo leaves what it has compiled, and may find it next time.
-    pub(crate) fn compiler(&self, target: &Path) -> Result<Vec<OsString>> {
+    pub(crate) fn compiler(target: &Path) -> Result<Vec<OsString>> {
         let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]))?;
         let cargo_home = env::var_os("CARGO_HOME").map_or_else(
             || env::home_dir().map(|home| home.join(".cargo")),

@@ -113,8 +113,8 @@ fn build_again(builder: &Builder, tag: &str) -> Result<()> {
 
 impl Builder {
     fn build(&self, image: &Image, name: &str, commit: &Commit, from_scratch: bool) -> Result<()> {
-        let mut build = self.engine();
-        build
+        let mut engine = self.engine();
+        engine
             .args(["build", "--tag", name, "--file", image.file])
             .args([
                 "--build-arg",
@@ -128,11 +128,11 @@ impl Builder {
             ]);
         if matches!(self, Self::Usual(Engine::Docker)) {
             if from_scratch {
-                build.arg("--no-cache");
+                engine.arg("--no-cache");
             }
         } else {
             // The cache of layers of podman 4.3 was seen to take those of other build arguments and another program.
-            build.args(["--timestamp", &commit.seconds, "--layers=false"]);
+            engine.args(["--timestamp", &commit.seconds, "--layers=false"]);
         }
         let fresh_target = folder().join("target-of-a-build-from-scratch");
         if let Self::OnStandIns(containers) = self {
@@ -142,13 +142,13 @@ impl Builder {
             } else {
                 containers.cargo_target()
             };
-            build.args(containers.compiler(&target)?);
+            engine.args(Containers::compiler(&target)?);
         }
-        let built = command::run(build.arg("."));
+        let result = command::run(engine.arg("."));
         if fresh_target.exists() {
             fs::remove_dir_all(fresh_target)?;
         }
-        built
+        result
     }
 
     /// Of the manifest; docker knows that only once a registry has it, and before only that of the configuration.

@@ -36,20 +36,20 @@ fn document(commit: &Commit) -> Result<Value> {
         relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE),
         relationship(IMAGE, "CONTAINS", CERTIFICATES),
     ];
-    let listed = metadata["packages"]
+    let known = metadata["packages"]
         .as_array()
         .context("cargo metadata lists packages")?;
     let mut ids = BTreeMap::new();
-    for package in listed {
-        let Some(crate_) = identity(package).filter(|crate_| crates.contains(crate_)) else {
+    for package in known {
+        let Some(part) = identity(package).filter(|part| crates.contains(part)) else {
             continue;
         };
         let id = package["id"].as_str().unwrap_or_default();
-        ids.insert(id, spdx_id(&crate_));
-        if crate_.0 == "linebot" {
-            relationships.push(relationship(IMAGE, "CONTAINS", &spdx_id(&crate_)));
+        ids.insert(id, spdx_id(&part));
+        if part.0 == "linebot" {
+            relationships.push(relationship(IMAGE, "CONTAINS", &spdx_id(&part)));
         }
-        packages.push(described(package, &crate_, checksums.get(&crate_)));
+        packages.push(described(package, &part, checksums.get(&part)));
     }
     anyhow::ensure!(ids.len() == crates.len(), "cargo metadata lacks a crate");
     let nodes = metadata["resolve"]["nodes"]

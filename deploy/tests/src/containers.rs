@@ -37,7 +37,7 @@ pub fn tool(name: &str, arguments: &[&str]) -> anyhow::Result<Command> {
 pub fn ended(command: &mut Command) -> anyhow::Result<Output> {
     command
         .output()
-        .with_context(|| format!("cannot start {:?}", command.get_program()))
+        .with_context(|| format!("cannot start {}", command.get_program().display()))
 }
 
 /// Runs it and gives what it printed; it has to end well.

@@ -7,6 +7,11 @@
 //! | [`stack`] | the whole, in containers: a conversation, new secrets, a backup, and nothing left behind |
 //! | [`project`], [`chat`] | a copy of the project that runs; a person who talks to the bot |
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without fails it"
+)]
+
 mod chat;
 mod file;
 mod prepare;
