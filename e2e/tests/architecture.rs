@@ -41,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("e2e", &["simulator"]),
-    ("deploy-tests", &[]),
+    ("deploy-tests", &["simulator"]),
 ];
 
 fn dependencies() -> BTreeMap<String, Vec<String>> {

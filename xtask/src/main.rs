@@ -6,6 +6,9 @@
 //! | `test` | all tests, with everything they need installed and started |
 //! | `bench` | the benchmark, built for release, on a MySQL of its own |
 //! | `mysql`, `mariadb` | throw-away database servers on loopback |
+//! | `image`, `sbom` | the two images, and the list of what is in the bot's |
+//! | `containers` | podman for the tests, with stand-ins for images of registries |
+//! | `unstable` | Debian unstable in a folder: MySQL, and what the stand-ins are made from |
 //! | `server` | what those have in common: a port, a folder, an end |
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
 //! | `manifests` | kubectl, nginx, schemas and scanners, for the tests of the manifests |
@@ -17,13 +20,17 @@ mod bench;
 mod browser;
 mod check;
 mod command;
+mod containers;
+mod image;
 mod manifests;
 mod mariadb;
 mod mysql;
 mod paths;
 mod python;
+mod sbom;
 mod server;
 mod test;
+mod unstable;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -54,6 +61,21 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Builds both images, and writes what is in the bot's (SPDX) and their digests to target/images.
+    Image {
+        /// What builds them.
+        #[arg(long, value_enum, default_value = "podman")]
+        engine: image::Engine,
+        /// Their tag.
+        #[arg(long, default_value = "local")]
+        tag: String,
+        /// Build on what is on this machine instead of images from a registry, as the tests do.
+        #[arg(long)]
+        stand_ins: bool,
+        /// Build once more from the beginning, and fail unless the digests are the same.
+        #[arg(long)]
+        twice: bool,
+    },
     /// Starts MySQL and MariaDB with empty data, prints their URLs and waits for Ctrl-C.
     Servers,
 }
@@ -76,6 +98,12 @@ fn run(chore: Chore) -> anyhow::Result<()> {
             without_mysql,
             arguments,
         } => bench::run(without_mysql, &arguments),
+        Chore::Image {
+            engine,
+            tag,
+            stand_ins,
+            twice,
+        } => image::run(engine, &tag, stand_ins, twice),
         Chore::Servers => test::serve(),
     }
 }

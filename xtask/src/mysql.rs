@@ -1,9 +1,8 @@
-//! A real MySQL, which Debian stable does not have: the one of Debian unstable, in a folder of its own.
+//! A real MySQL, which Debian stable does not have: the one of Debian unstable.
 
 use crate::server::{Folder, Server, free_port, without_rights};
-use crate::{apt, command, paths};
+use crate::{apt, command, unstable};
 use anyhow::{Result, bail};
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,7 +16,7 @@ pub(crate) fn start() -> Result<Server> {
              LINEBOT_TEST_MYSQL_URL to a MySQL server whose user may do everything"
         );
     }
-    let system = system()?;
+    let system = unstable::root()?;
     let folder = Folder::new(&system.join("srv"), "mysql")?;
     let data = inside(&system, &folder.path).join("data");
     let mysqld = || {
@@ -42,39 +41,6 @@ pub(crate) fn start() -> Result<Server> {
         ])
         .arg("--max-connections=1000");
     Server::start("MySQL", &mut command, port, folder)
-}
-
-/// The root of a minimal Debian unstable with MySQL and its client; made once, which takes half a minute.
-pub(crate) fn system() -> Result<PathBuf> {
-    apt::ensure(&["debootstrap"])?;
-    let servers = paths::target().join("servers");
-    fs::create_dir_all(&servers)?;
-    // Two runs at once: the second waits for the first and finds it made.
-    let lock = File::create(servers.join("lock"))?;
-    lock.lock()?;
-    let system = servers.join("mysql");
-    if system.join("usr/bin/mysqldump").exists() {
-        return Ok(system);
-    } else if system.exists() {
-        // Of before the client was asked for.
-        fs::remove_dir_all(&system)?;
-    }
-    let unfinished = servers.join("mysql-unfinished");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    command::run_quietly(
-        Command::new("debootstrap")
-            .args([
-                "--variant=minbase",
-                "--include=mysql-server-core,mysql-client-core",
-                "sid",
-            ])
-            .arg(&unfinished)
-            .arg(apt::debian_mirror()?),
-    )?;
-    fs::rename(&unfinished, &system)?;
-    Ok(system)
 }
 
 /// How `path` is called inside `system`.

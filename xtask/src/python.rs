@@ -48,6 +48,12 @@ pub(crate) fn with_line_sdk() -> Result<Option<PathBuf>> {
     Ok(Some(environment("sdk", &text)?.join("bin/python")))
 }
 
+/// The folder of the programs that check images and Compose, for `deploy/tests`.
+pub(crate) fn for_containers() -> Result<PathBuf> {
+    let text = read(&paths::root().join("deploy/tests/tools/container-requirements.txt"))?;
+    Ok(environment("containers", &text)?.join("bin"))
+}
+
 pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -14,9 +14,12 @@
 //! | `LINEBOT_TEST_KUBECTL` | a kubectl, 1.27 or newer |
 //! | `LINEBOT_TEST_NGINX` | an nginx |
 //! | `LINEBOT_TEST_DEPLOY_TOOLS` | a Python environment with `deploy/tests/tools/requirements.txt` |
+//! | `LINEBOT_TEST_PODMAN` | a podman that has both images as `:local`, and those they and `compose.yaml` name |
+//! | `LINEBOT_TEST_CONTAINER_TOOLS` | the folder of what `deploy/tests/tools/container-requirements.txt` installs |
+//! | `LINEBOT_TEST_SBOM` | the list of what is in the bot's image |
 
 use crate::server::Server;
-use crate::{browser, command, manifests, mariadb, mysql, python};
+use crate::{browser, command, image, manifests, mariadb, mysql, python, unstable};
 use anyhow::Result;
 use std::env;
 
@@ -25,6 +28,9 @@ const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
 const MYSQL_SYSTEM: &str = "LINEBOT_TEST_MYSQL_SYSTEM";
 const PYTHON: &str = "LINEBOT_TEST_PYTHON";
 const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
+const PODMAN: &str = "LINEBOT_TEST_PODMAN";
+const CONTAINER_TOOLS: &str = "LINEBOT_TEST_CONTAINER_TOOLS";
+const SBOM: &str = "LINEBOT_TEST_SBOM";
 
 /// Runs the tests, passing `arguments` on to `cargo test`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -52,7 +58,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     tests.envs(manifests::variables(unset)?);
     if unset(MYSQL_SYSTEM) {
-        tests.env(MYSQL_SYSTEM, mysql::system()?);
+        tests.env(MYSQL_SYSTEM, unstable::root()?);
+    }
+    // Compiling the bot for its image takes minutes, so only for the tests that look at it.
+    if unset(PODMAN) && tests_package(arguments, "deploy-tests") {
+        tests.env(PODMAN, image::for_tests()?.wrapper());
+        tests.env(SBOM, image::sbom());
+        tests.env(CONTAINER_TOOLS, python::for_containers()?);
     }
     // Some tests start and kill a MariaDB of their own.
     mariadb::ensure()?;
@@ -85,6 +97,21 @@ fn start_servers() -> Result<Vec<(&'static str, Server)>> {
         servers.push((MARIADB_URL, mariadb::start()?));
     }
     Ok(servers)
+}
+
+/// Whether `package` is among those that are tested: named, or all of them.
+fn tests_package(arguments: &[String], package: &str) -> bool {
+    let of_cargo = arguments.split(|argument| argument == "--").next();
+    let of_cargo = of_cargo.unwrap_or_default();
+    let named = |word: &str| {
+        word.trim_start_matches("-p")
+            .trim_start_matches("--package=")
+            == package
+    };
+    !of_cargo
+        .iter()
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--p"))
+        || of_cargo.iter().any(|argument| named(argument))
 }
 
 fn unset(variable: &str) -> bool {

@@ -3,8 +3,9 @@
 use crate::config::Flags;
 use crate::config::settings::{
     BotSettings, ChannelSettings, DatabaseSettings, DevSettings, ServerSettings, Settings,
-    TelemetrySettings,
+    SimulatorSettings, TelemetrySettings,
 };
+use crate::config::values;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -61,6 +62,22 @@ pub(crate) enum Command {
     Serve {
         #[command(flatten)]
         flags: Flags<ForServe>,
+    },
+
+    /// Run the stand-in for LINE alone, for a bot that runs elsewhere: another process, container or machine
+    ///
+    /// It signs webhooks with the (first) channel secret, takes the channel access token, and shows the chat page. The
+    /// bot finds it by `LINE_API_BASE_URL`.
+    Simulator {
+        /// Where webhooks go; the simulator speaks plain HTTP only
+        #[arg(
+            value_name = "URL",
+            default_value = "http://127.0.0.1:5000/callback",
+            value_parser = values::plain_http_url
+        )]
+        webhook_url: String,
+        #[command(flatten)]
+        flags: Flags<ForSimulator>,
     },
 
     /// Create or update the tables of the database
@@ -190,10 +207,12 @@ macro_rules! groups {
 }
 
 groups! {
-    /// Everything but what only `dev` uses.
+    /// Everything but what is for trying it out.
     ForServe: channel ChannelSettings, database DatabaseSettings, server ServerSettings, bot BotSettings, telemetry TelemetrySettings;
     /// Everything but the channel, which `dev` makes up.
-    ForDev: dev DevSettings, database DatabaseSettings, server ServerSettings, bot BotSettings, telemetry TelemetrySettings;
+    ForDev: dev DevSettings, simulator SimulatorSettings, database DatabaseSettings, server ServerSettings, bot BotSettings, telemetry TelemetrySettings;
+    /// What the stand-in shares with the bot, and where it listens.
+    ForSimulator: channel ChannelSettings, simulator SimulatorSettings, telemetry TelemetrySettings;
     /// To work on the database.
     ForDatabase: database DatabaseSettings, telemetry TelemetrySettings;
     /// To talk to LINE.

@@ -42,6 +42,11 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Dev { flags } => start(Audience::Watcher, flags, commands::dev::run),
         Command::Serve { flags } => start(Audience::Machines, flags, commands::serve::run),
+        Command::Simulator { webhook_url, flags } => {
+            start(Audience::Watcher, flags, async |configuration, _| {
+                commands::simulator::run(configuration, &webhook_url).await
+            })
+        }
         Command::Migrate { plan: false, flags } => ask(flags, commands::migrate::run),
         Command::Migrate { plan: true, flags } => ask(flags, commands::migrate::plan),
         Command::Doctor { json, flags } => ask(flags, async |configuration| {

@@ -13,8 +13,10 @@
 //! | `rollout` | numbers with which a rollout would lose requests |
 //! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
 //! | `names` | names, labels and images that the API server refuses |
+//! | `containers` | – podman with the images of the tests |
 //! | `tools` | – what `cargo xtask test` installed |
 
+pub mod containers;
 pub mod names;
 pub mod network;
 pub mod nginx;

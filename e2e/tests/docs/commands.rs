@@ -1,6 +1,7 @@
 //! Every command line in the papers is run, or checked as the table says.
 
 use crate::cargo;
+use crate::compose;
 use crate::pages::{self, Block};
 use crate::world::{Shell, World, get};
 use e2e::{Database, Linebot, Stage};
@@ -27,9 +28,11 @@ pub(crate) enum Check {
     Cargo,
     /// Run by [`crate::mysql`].
     OnMysql,
+    /// Needs containers, in which the tests of the deployment do the same: everything it names has to exist.
+    Compose,
 }
 
-use Check::{Cargo, Dev, Get, HangUp, OnMysql, Run, RunAlone, Serve, Variable};
+use Check::{Cargo, Compose, Dev, Get, HangUp, OnMysql, Run, RunAlone, Serve, Variable};
 
 /// Every command line in the papers. One that is not here fails the test, and so does one that is only here.
 pub(crate) const COMMANDS: &[(&str, Check)] = &[
@@ -78,6 +81,42 @@ pub(crate) const COMMANDS: &[(&str, Check)] = &[
     ("curl \"http://127.0.0.1:5000/readyz?verbose\"", Get),
     ("curl http://127.0.0.1:9090/metrics", Get),
     ("kill -HUP \"$(pidof linebot)\"", HangUp),
+    ("cargo xtask image", Cargo),
+    ("cargo xtask image --engine docker --tag 0.1.0", Cargo),
+    ("cargo xtask image --twice", Cargo),
+    ("cargo xtask image --stand-ins", Cargo),
+    ("deploy/compose/prepare.sh", Compose),
+    ("deploy/compose/prepare.sh new-passwords", Compose),
+    (
+        "LINE_CHANNEL_SECRET=your-channel-secret LINE_CHANNEL_ACCESS_TOKEN=your-channel-access-token deploy/compose/prepare.sh",
+        Compose,
+    ),
+    ("docker compose up --detach", Compose),
+    ("docker compose up --detach --remove-orphans", Compose),
+    ("docker compose up --detach --build", Compose),
+    (
+        "docker compose up --detach --no-deps --force-recreate app-server",
+        Compose,
+    ),
+    ("docker compose ps", Compose),
+    ("docker compose logs --follow app-server", Compose),
+    ("docker compose exec app-server /linebot doctor", Compose),
+    ("docker compose kill --signal HUP app-server", Compose),
+    (
+        "docker compose exec mysql-db bash /docker-entrypoint-initdb.d/10-users.sh",
+        Compose,
+    ),
+    ("docker compose run --rm backup", Compose),
+    ("docker compose run --rm restore-check", Compose),
+    (
+        "gunzip < deploy/compose/private/backups/linebot-2026-11-21.sql.gz | docker compose exec -T mysql-db sh -c 'MYSQL_PWD=\"$(cat /run/secrets/db/root-password)\" exec mysql --user=root linebot'",
+        Compose,
+    ),
+    ("docker compose down", Compose),
+    (
+        "docker compose --profile \"*\" down --rmi all --volumes --remove-orphans",
+        Compose,
+    ),
 ];
 
 /// Blocks that are not command lines: checked by [`crate::settings`], [`crate::mysql`] and [`crate::metrics`], or pictures
@@ -161,6 +200,7 @@ async fn every_command_line_does_what_it_is_there_for() -> anyhow::Result<()> {
                     .await?;
             }
             Cargo => cargo::check(&line),
+            Compose => compose::check(&line),
             OnMysql => {}
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`commands`] | every command line is run, or checked as a table says |
 //! | [`cargo`] | packages, tests and chores named behind `cargo` exist |
+//! | [`compose`] | services and files named behind `docker compose` exist |
 //! | [`mysql`] | what the README says about MySQL is done, on every server there is |
 //! | [`settings`] | the table of settings, and every variable named |
 //! | [`metrics`] | every metric, its kind and labels; fields of log lines |
@@ -18,6 +19,7 @@
 
 mod cargo;
 mod commands;
+mod compose;
 mod links;
 mod metrics;
 mod mysql;

@@ -94,7 +94,7 @@ async fn start_simulator(
     configuration: &Configuration,
     channel: simulator::Channel,
 ) -> Result<Simulator, Failure> {
-    let wanted = configuration.settings.dev.simulator_listen;
+    let wanted = configuration.settings.simulator.simulator_listen;
     let move_on = !configuration.is_set("simulator_listen");
     let listener = next_free(wanted, move_on, async |address| {
         TcpListener::bind(address).await
@@ -104,12 +104,7 @@ async fn start_simulator(
         Failure::failed(format!("cannot listen on {wanted}: {error}"))
             .hint("set LINEBOT_SIMULATOR_LISTEN to another address")
     })?;
-    Simulator::start(listener, simulator::Config::new(channel)).map_err(|error| {
-        Failure::failed(format!(
-            "cannot start the stand-in for LINE: {}",
-            Failure::chain(&error)
-        ))
-    })
+    super::simulator::start(listener, simulator::Config::new(channel))
 }
 
 async fn bot_listener(configuration: &Configuration) -> Result<(Listener, SocketAddr), Failure> {

@@ -10,4 +10,5 @@ pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod seed;
 pub(crate) mod serve;
+pub(crate) mod simulator;
 pub(crate) mod webhook;

@@ -47,6 +47,9 @@ pub struct Settings {
     /// What only `dev` uses.
     #[command(flatten)]
     pub dev: DevSettings,
+    /// The stand-in for the LINE Platform.
+    #[command(flatten)]
+    pub simulator: SimulatorSettings,
 }
 
 /// The LINE channel the bot talks through.
@@ -256,7 +259,12 @@ pub struct DevSettings {
     /// Folder of the embedded database; `$XDG_DATA_HOME/linebot` or `~/.local/share/linebot` if not set
     #[arg(long, env = "LINEBOT_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+}
 
+/// The stand-in for the LINE Platform, inside of `dev` or by itself.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Stand-in for LINE (`dev` and `simulator`)")]
+pub struct SimulatorSettings {
     /// Address of the chat page and the stand-in for the LINE Platform
     #[arg(
         long,

@@ -50,6 +50,15 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// `http://`, a host and a path.
+pub(crate) fn plain_http_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").filter(|host| {
+        !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace)
+    });
+    host.map(|_| text.to_owned())
+        .ok_or_else(|| "expected a URL such as http://127.0.0.1:5000/callback".to_owned())
+}
+
 /// An address to listen on, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAddress(pub Option<SocketAddr>);

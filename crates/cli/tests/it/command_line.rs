@@ -11,6 +11,7 @@ use tempfile::TempDir;
 const COMMANDS: &[&[&str]] = &[
     &["dev"],
     &["serve"],
+    &["simulator"],
     &["migrate"],
     &["doctor"],
     &["webhook", "get"],

@@ -13,6 +13,7 @@ mod mysql;
 mod reference;
 mod seed;
 mod serve;
+mod simulator;
 mod support;
 mod traces;
 mod transfer;
