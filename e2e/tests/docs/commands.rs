@@ -129,11 +129,17 @@ const OF_CRATES: &str = "crates/";
 /// What these pages tell to type, the tests beside them check: it needs a cluster, not a bot.
 const OF_DEPLOYMENT: &str = "deploy/";
 
+/// Those that need none.
+const OF_ONE_MACHINE: [&str; 2] = ["deploy/compose/", "deploy/images/"];
+
 /// The command lines of all pages, in order, each once.
 fn lines() -> Vec<String> {
     let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
     for block in pages::all().iter().flat_map(pages::Page::blocks) {
-        if block.page.starts_with(OF_DEPLOYMENT) {
+        let on_one_machine = OF_ONE_MACHINE
+            .iter()
+            .any(|folder| block.page.starts_with(folder));
+        if block.page.starts_with(OF_DEPLOYMENT) && !on_one_machine {
             continue;
         }
         if block.language != "sh" {
