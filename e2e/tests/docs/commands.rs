@@ -82,7 +82,7 @@ pub(crate) const COMMANDS: &[(&str, Check)] = &[
     ("curl http://127.0.0.1:9090/metrics", Get),
     ("kill -HUP \"$(pidof linebot)\"", HangUp),
     ("cargo xtask image", Cargo),
-    ("cargo xtask image --engine docker --tag 0.1.0", Cargo),
+    ("cargo xtask image --engine docker", Cargo),
     ("cargo xtask image --twice", Cargo),
     ("cargo xtask image --stand-ins", Cargo),
     ("deploy/compose/prepare.sh", Compose),
