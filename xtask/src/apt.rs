@@ -2,6 +2,8 @@
 
 use crate::command;
 use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
@@ -28,6 +30,16 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
             .args(["install", "--no-install-recommends", "--yes"])
             .args(&missing),
     )
+}
+
+/// Fetches `package` into the empty `folder` without installing it, and returns its file.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<PathBuf> {
+    if is_root() {
+        update_once();
+    }
+    command::run_quietly(apt_get().args(["download", package]).current_dir(folder))?;
+    let file = fs::read_dir(folder)?.next();
+    Ok(file.context("apt-get downloaded nothing")??.path())
 }
 
 /// The mirror this machine takes Debian's packages from.

@@ -6,6 +6,7 @@
 //! | `test` | all tests, with everything they need installed and started |
 //! | `bench` | the benchmark, built for release, on a MySQL of its own |
 //! | `mysql`, `mariadb` | throw-away database servers on loopback |
+//! | `galera` | what tests need for a cluster of their own |
 //! | `server` | what those have in common: a port, a folder, an end |
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
 //! | `apt` | Debian packages that are missing |
@@ -16,6 +17,7 @@ mod bench;
 mod browser;
 mod check;
 mod command;
+mod galera;
 mod mariadb;
 mod mysql;
 mod paths;

@@ -8,16 +8,18 @@
 //! | `LINEBOT_TEST_FULL` | `1`: a test that lacks one of the others fails instead of saying that it did nothing |
 //! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything, without a database: `mysql://root@127.0.0.1:3306` |
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
+//! | `LINEBOT_TEST_WSREP_SCRIPTS` | a folder with `wsrep_sst_rsync` of Debian's `mariadb-server`, where that is not installed |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
 
 use crate::server::Server;
-use crate::{browser, command, mariadb, mysql, python};
+use crate::{browser, command, galera, mariadb, mysql, python};
 use anyhow::Result;
 use std::env;
 
 const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
 const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
+const WSREP_SCRIPTS: &str = "LINEBOT_TEST_WSREP_SCRIPTS";
 const PYTHON: &str = "LINEBOT_TEST_PYTHON";
 const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
 
@@ -45,8 +47,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     {
         tests.env(CHROMIUM, path);
     }
-    // Some tests start and kill a MariaDB of their own.
+    // Some tests start and kill servers of their own.
     mariadb::ensure()?;
+    if unset(WSREP_SCRIPTS) {
+        tests.env(WSREP_SCRIPTS, galera::scripts()?);
+    }
     let servers = start_servers()?;
     for (variable, server) in &servers {
         tests.env(variable, &server.url);
