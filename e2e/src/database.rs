@@ -47,11 +47,17 @@ impl Database {
         sqlx::raw_sql(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"))
             .execute(&mut connection)
             .await?;
-        Ok(Some(Self {
+        let url = format!("{}/{database}", server.trim_end_matches('/'));
+        Self::at(name, url).map(Some)
+    }
+
+    /// One that a test made itself.
+    pub fn at(name: &'static str, url: String) -> anyhow::Result<Self> {
+        Ok(Self {
             name,
-            url: format!("{}/{database}", server.trim_end_matches('/')),
+            url,
             _folder: TempDir::new()?,
-        }))
+        })
     }
 
     /// One of each kind that is there.

@@ -1,8 +1,9 @@
 //! Debian packages that are missing.
 
-use crate::command;
+use crate::{command, paths};
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
@@ -31,15 +32,45 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
     )
 }
 
-/// Downloads the package of that name into `folder`, without installing it.
-pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
+/// The folder of `package`, unpacked and not installed: installing a server starts the machine's own service.
+pub(crate) fn unpacked(package: &str) -> Result<PathBuf> {
+    let servers = paths::target().join("servers");
+    fs::create_dir_all(&servers)?;
+    // Two runs at once: the second waits for the first and finds it made.
+    let lock = File::create(servers.join(format!("{package}-lock")))?;
+    lock.lock()?;
+    let folder = servers.join(package);
+    if folder.exists() {
+        return Ok(folder);
+    }
+    let unfinished = servers.join(format!("{package}-unfinished"));
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    fs::create_dir(&unfinished)?;
+    let file = download(package, &unfinished)?;
+    command::run_quietly(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(&file)
+            .arg(&unfinished),
+    )?;
+    fs::remove_file(file)?;
+    fs::rename(&unfinished, &folder)?;
+    Ok(folder)
+}
+
+/// Fetches `package` into the empty `folder` and returns its file.
+fn download(package: &str, folder: &Path) -> Result<PathBuf> {
     update_once_if_never();
     // Its own user `_apt` may not write everywhere.
     command::run_quietly(
         apt_get()
             .args(["--option", "APT::Sandbox::User=root", "download", package])
             .current_dir(folder),
-    )
+    )?;
+    let file = fs::read_dir(folder)?.next();
+    Ok(file.context("apt-get downloaded nothing")??.path())
 }
 
 /// The mirror this machine takes Debian's packages from.

@@ -9,6 +9,7 @@
 //! | `image`, `sbom` | the two images, and the list of what is in the bot's |
 //! | `containers` | podman for the tests, with stand-ins for images of registries |
 //! | `unstable` | Debian unstable in a folder: MySQL, and what the stand-ins are made from |
+//! | `galera` | what tests need for a cluster of their own |
 //! | `server` | what those have in common: a port, a folder, an end |
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
 //! | `manifests` | kubectl, nginx, schemas and scanners, for the tests of the manifests |
@@ -21,6 +22,7 @@ mod browser;
 mod check;
 mod command;
 mod containers;
+mod galera;
 mod image;
 mod manifests;
 mod mariadb;

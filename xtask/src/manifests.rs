@@ -1,9 +1,8 @@
 //! What the tests of the manifests under `deploy/k8s` need: kubectl, nginx, schemas and scanners.
 
 use crate::{apt, browser, command, paths, python};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,36 +46,10 @@ fn minor_version(json: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// Debian's nginx, unpacked and not installed: installing would start the machine's own service.
+/// Debian's nginx.
 fn nginx() -> Result<PathBuf> {
-    let servers = paths::target().join("servers");
-    fs::create_dir_all(&servers)?;
-    // Two runs at once: the second waits for the first and finds it made.
-    let lock = File::create(servers.join("nginx-lock"))?;
-    lock.lock()?;
-    let folder = servers.join("nginx");
-    let program = folder.join("usr/sbin/nginx");
-    if program.exists() {
-        return Ok(program);
-    }
     apt::ensure(&["libpcre2-8-0", "libssl3", "zlib1g"])?;
-    let download = servers.join("nginx-download");
-    if download.exists() {
-        fs::remove_dir_all(&download)?;
-    }
-    fs::create_dir(&download)?;
-    apt::download("nginx", &download)?;
-    let package = fs::read_dir(&download)?
-        .next()
-        .context("apt-get downloaded nothing")??;
-    command::run_quietly(
-        Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(package.path())
-            .arg(&folder),
-    )?;
-    fs::remove_dir_all(&download)?;
-    Ok(program)
+    Ok(apt::unpacked("nginx")?.join("usr/sbin/nginx"))
 }
 
 #[cfg(test)]

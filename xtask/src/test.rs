@@ -9,6 +9,7 @@
 //! | `LINEBOT_TEST_MYSQL_URL` | a MySQL server whose user may do everything, without a database: `mysql://root@127.0.0.1:3306` |
 //! | `LINEBOT_TEST_MARIADB_URL` | the same on MariaDB |
 //! | `LINEBOT_TEST_MYSQL_SYSTEM` | the root of a system with MySQL's server and client, to be entered by `chroot` |
+//! | `LINEBOT_TEST_WSREP_SCRIPTS` | a folder with `wsrep_sst_rsync` of Debian's `mariadb-server`, where that is not installed |
 //! | `LINEBOT_TEST_PYTHON` | a Python with LINE's SDK |
 //! | `LINEBOT_TEST_CHROMIUM` | a Chromium |
 //! | `LINEBOT_TEST_KUBECTL` | a kubectl, 1.27 or newer |
@@ -19,13 +20,14 @@
 //! | `LINEBOT_TEST_SBOM` | the list of what is in the bot's image |
 
 use crate::server::Server;
-use crate::{browser, command, image, manifests, mariadb, mysql, python, unstable};
+use crate::{browser, command, galera, image, manifests, mariadb, mysql, python, unstable};
 use anyhow::Result;
 use std::env;
 
 const MYSQL_URL: &str = "LINEBOT_TEST_MYSQL_URL";
 const MARIADB_URL: &str = "LINEBOT_TEST_MARIADB_URL";
 const MYSQL_SYSTEM: &str = "LINEBOT_TEST_MYSQL_SYSTEM";
+const WSREP_SCRIPTS: &str = "LINEBOT_TEST_WSREP_SCRIPTS";
 const PYTHON: &str = "LINEBOT_TEST_PYTHON";
 const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
 const PODMAN: &str = "LINEBOT_TEST_PODMAN";
@@ -66,8 +68,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         tests.env(SBOM, image::sbom());
         tests.env(CONTAINER_TOOLS, python::for_containers()?);
     }
-    // Some tests start and kill a MariaDB of their own.
+    // Some tests start and kill servers of their own.
     mariadb::ensure()?;
+    if unset(WSREP_SCRIPTS) {
+        tests.env(WSREP_SCRIPTS, galera::scripts()?);
+    }
     let servers = start_servers()?;
     for (variable, server) in &servers {
         tests.env(variable, &server.url);
