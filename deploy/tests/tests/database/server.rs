@@ -3,7 +3,7 @@
 use deploy_tests::nginx::free_address;
 use deploy_tests::object::{Object, find, of, pairs, text};
 use deploy_tests::{render, tools};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
@@ -57,7 +57,12 @@ impl MySql {
             .arg("--initialize-insecure")
             .output();
         succeeded(&initialized.expect("chroot runs"));
-        let process = server.chroot("mysqld").args(server.options()).spawn();
+        let log = File::create(server.folder.join("server.log")).expect("a file");
+        let process = server
+            .chroot("mysqld")
+            .args(server.options())
+            .stderr(log)
+            .spawn();
         server.process = Some(process.expect("chroot runs"));
         server.wait();
         let root = "CREATE DATABASE linebot; ALTER USER root@localhost IDENTIFIED BY 'root1'";
@@ -187,7 +192,8 @@ impl MySql {
                 .and_then(|process| process.try_wait().ok()?);
             assert!(
                 ended.is_none() && Instant::now() < give_up,
-                "MySQL does not start"
+                "MySQL does not start: {}",
+                fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
             );
             thread::sleep(Duration::from_millis(50));
         }
