@@ -15,6 +15,9 @@ const KILLED: usize = 2;
 /// What a server counts of transactions undone because another node committed first: at their commit, and before it.
 const CONFLICTS: [&str; 2] = ["wsrep_local_cert_failures", "wsrep_local_bf_aborts"];
 
+/// Conflicts of both kinds come in the first round, nearly always: 2 and 16 were counted in its 180 messages.
+const MOST_ROUNDS: usize = 10;
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB with Galera: cargo xtask test"]
 async fn bots_on_a_node_each_lose_and_double_nothing_when_they_collide_and_a_node_dies()
@@ -34,10 +37,15 @@ async fn bots_on_a_node_each_lose_and_double_nothing_when_they_collide_and_a_nod
     let stage = Arc::new(stage);
     let mut load = Load::new(Arc::clone(&stage), addresses)?;
 
-    load.start_round()?.finished().await?;
-    let counted = conflicts(&cluster).await?;
-    eprintln!("{CONFLICTS:?} in {ROUND} messages: {counted:?}");
-    ensure!(counted.iter().sum::<u64>() > 0, "nothing collided");
+    let mut counted = [0; 2];
+    for _ in 0..MOST_ROUNDS {
+        load.start_round()?.finished().await?;
+        counted = conflicts(&cluster).await?;
+        if !counted.contains(&0) {
+            break;
+        }
+    }
+    ensure!(!counted.contains(&0), "{CONFLICTS:?}: {counted:?}");
 
     let mut round = load.start_round()?;
     round.taken(ROUND / 3).await?;
