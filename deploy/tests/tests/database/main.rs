@@ -154,7 +154,8 @@ fn a_backup_is_restored_unchanged_and_a_damaged_or_old_one_is_found() {
     let server = MySql::start();
     migrate(&server);
     // Bytes that a dump must not disturb.
-    let rows = "INSERT INTO linebot.events VALUES ('1', x'00FF27225C0A', 1, 1), ('2', '\u{1f600}', 2, 2)";
+    let rows =
+        "INSERT INTO linebot.events VALUES ('1', x'00FF27225C0A', 1, 1), ('2', '\u{1f600}', 2, 2)";
     let inserted = server.ask("linebot_app", password("password"), rows);
     assert_eq!(inserted.as_deref(), Ok(""));
 
