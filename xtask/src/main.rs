@@ -12,7 +12,7 @@
 //! | `galera` | what tests need for a cluster of their own |
 //! | `server` | what those have in common: a port, a folder, an end |
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
-//! | `manifests` | kubectl, nginx, schemas and scanners, for the tests of the manifests |
+//! | `manifests` | kubectl, nginx, networks, schemas and scanners, for the tests of the manifests |
 //! | `apt` | Debian packages that are missing |
 //! | `command`, `paths` | running programs, finding folders |
 

@@ -1,7 +1,7 @@
-//! What the tests of the manifests under `deploy/k8s` need: kubectl, nginx, schemas and scanners.
+//! What the tests of the manifests under `deploy/k8s` need: kubectl, nginx, networks, schemas and scanners.
 
 use crate::{apt, browser, command, paths, python};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,19 @@ pub(crate) fn variables(unset: impl Fn(&str) -> bool) -> Result<Vec<(&'static st
         variables.push(("LINEBOT_TEST_NGINX", nginx()?.into()));
     }
     browser::install_packages(&tools.join("crds"))?;
+    ensure_networks()?;
     Ok(variables)
+}
+
+/// What makes and fills a network of a test's own.
+fn ensure_networks() -> Result<()> {
+    if !apt::is_root() {
+        bail!(
+            "some tests make a network of their own, which only root may do.\n\
+             Run `sudo --preserve-env=PATH,HOME cargo xtask test`"
+        );
+    }
+    apt::ensure(&["iproute2", "iptables"])
 }
 
 /// The one on the path if it is new enough, else one from `PyPI`.

@@ -14,10 +14,12 @@
 //! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
 //! | `names` | names, labels and images that the API server refuses |
 //! | `containers` | – podman with the images of the tests |
+//! | `namespace` | – a network of its own |
 //! | `tools` | – what `cargo xtask test` installed |
 
 pub mod containers;
 pub mod names;
+pub mod namespace;
 pub mod network;
 pub mod nginx;
 pub mod object;
