@@ -13,7 +13,7 @@
 //! | `rollout` | numbers with which a rollout would lose requests |
 //! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
 //! | `names` | names, labels and images that the API server refuses |
-//! | `namespace` | – a network of its own
+//! | `namespace` | – a network of its own |
 //! | `tools` | – what `cargo xtask test` installed |
 
 pub mod names;
