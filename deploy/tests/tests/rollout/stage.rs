@@ -119,7 +119,7 @@ impl Stage {
                     .any(|bad| line.contains(bad))
             });
             for line in bad.take(20) {
-                writeln!(complaints, "{:?}: {line}", entry.file_name())
+                writeln!(complaints, "{}: {line}", entry.file_name().display())
                     .expect("a text takes everything");
             }
         }
