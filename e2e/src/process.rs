@@ -33,7 +33,16 @@ pub fn binary() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY
         .get_or_init(|| {
-            let output = Command::new(env!("CARGO"))
+            let mut cargo = Command::new(env!("CARGO"));
+            // Build scripts of dependencies (ring's) ask for what cargo says of the test's package, and would run again.
+            for (name, _) in std::env::vars_os() {
+                if name.to_str().is_some_and(|name| {
+                    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+                }) {
+                    cargo.env_remove(name);
+                }
+            }
+            let output = cargo
                 .args([
                     "build",
                     "--quiet",

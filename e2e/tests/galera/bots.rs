@@ -3,7 +3,6 @@
 use crate::cluster::Cluster;
 use crate::eventually;
 use crate::load::{self, Load, ROUND};
-use crate::node::Node;
 use anyhow::{Context, ensure};
 use e2e::{Database, Stage};
 use sqlx::Row;
@@ -25,6 +24,8 @@ async fn bots_on_a_node_each_lose_and_double_nothing_when_they_collide_and_a_nod
     let _alone = crate::cluster::one_at_a_time().await;
     let mut cluster = Cluster::start(3).await?;
     let mut stage = Stage::new(Database::at("Galera", cluster.nodes[0].url())?).await?;
+    // A bot refuses to start where the tables are not there yet.
+    all_caught_up(&cluster).await?;
     let (mut bots, mut addresses) = (Vec::new(), Vec::new());
     for node in &cluster.nodes {
         stage
@@ -73,10 +74,8 @@ async fn bots_on_a_node_each_lose_and_double_nothing_when_they_collide_and_a_nod
     let expected = load.expected();
     drop(load);
     let mut stage = Arc::into_inner(stage).context("somebody still writes")?;
-    // Nobody writes any more: what one node has applied, the others will.
-    let last = cluster.nodes[0].count("wsrep_last_committed").await?;
+    all_caught_up(&cluster).await?;
     for node in &cluster.nodes {
-        caught_up(node, last).await?;
         stage
             .environment
             .insert("DATABASE_URL".to_owned(), node.url());
@@ -96,11 +95,20 @@ async fn conflicts(cluster: &Cluster) -> anyhow::Result<[u64; 2]> {
     Ok(counted)
 }
 
-/// A node answers with what it has applied, which may be less than the others have (`wsrep_sync_wait` is 0).
-async fn caught_up(node: &Node, last: u64) -> anyhow::Result<()> {
+/// A node answers with what it has applied, which may be less than the others have (`wsrep_sync_wait` is 0). Nobody
+/// writes meanwhile: what one has, the others get.
+async fn all_caught_up(cluster: &Cluster) -> anyhow::Result<()> {
+    let mut last = 0;
+    for node in &cluster.nodes {
+        last = last.max(node.count("wsrep_last_committed").await?);
+    }
     eventually("a node is behind", async || {
-        let applied = node.count("wsrep_last_committed").await?;
-        Ok((applied >= last).then_some(()))
+        for node in &cluster.nodes {
+            if node.count("wsrep_last_committed").await? < last {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
     })
     .await
 }

@@ -119,17 +119,21 @@ impl Node {
 
     /// Waits until it has all data and takes writes.
     pub(crate) async fn synced(&mut self) -> anyhow::Result<()> {
-        eventually("a node has not joined", async || {
+        let log = self.path("log");
+        let joined = eventually("a node has not joined", async || {
             let process = self.process.as_mut().context("it was not started")?;
             if let Some(status) = process.try_wait()? {
-                let log = std::fs::read_to_string(self.log())?;
-                bail!("a node has ended: {status}; it wrote:\n{log}");
+                bail!("a node has ended: {status}");
             }
             // Refused, then not ready, while it joins.
             let state = self.status("wsrep_local_state_comment").await.ok();
             Ok((state.as_deref() == Some("Synced")).then_some(()))
         })
-        .await
+        .await;
+        joined.map_err(|error| {
+            let log = std::fs::read_to_string(log).unwrap_or_default();
+            error.context(format!("the node wrote:\n{log}"))
+        })
     }
 
     /// As a crash ends it.
