@@ -7,7 +7,6 @@
 //! | [`transaction`] | a piece of work, committed, tried again, or given up in time |
 //! | [`failure`] | what an error of the server means for that |
 //! | [`statement`], [`sql`] | statements over lists, and every statement there is |
-//! | [`script`] | statements sent together |
 //! | [`columns`] | rows read |
 //! | [`commit`] | a batch: lock and load, decide, write |
 //! | [`replies`], [`prune`], [`transfer`] | the other work |
@@ -24,7 +23,6 @@ mod options;
 mod pool;
 mod prune;
 mod replies;
-mod script;
 mod session;
 mod sql;
 mod statement;

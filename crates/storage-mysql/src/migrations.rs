@@ -2,8 +2,7 @@
 //! comes after it: each is safe to run again.
 
 use crate::failure::Failure;
-use crate::script::Script;
-use crate::statement::{Arguments, Values, query};
+use crate::statement::{Arguments, query};
 use crate::transaction::Work;
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, session, sql, within};
 use async_trait::async_trait;
@@ -48,7 +47,7 @@ async fn migrate(connection: &mut MySqlConnection) -> Result<Vec<Migration>, Fai
         return Err(StoreError::refused("another process is changing the schema").into());
     }
     connection.execute(sql::CREATE_MIGRATIONS).await?;
-    let missing = status(connection).await?.to_apply()?;
+    let missing = Status.run(connection).await?.to_apply()?;
     for migration in &missing {
         connection.execute(migration.sql).await?;
         let mut arguments = Arguments::default();
@@ -68,25 +67,17 @@ struct Status;
 impl Work for Status {
     type Output = SchemaStatus;
 
-    async fn run(
-        &self,
-        connection: &mut MySqlConnection,
-        _: &mut Script,
-    ) -> Result<SchemaStatus, Failure> {
-        status(connection).await
-    }
-}
-
-async fn status(connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
-    let mut applied = Vec::new();
-    let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
-    if table.is_some() {
-        for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
-            applied.push(Applied {
-                version: columns::value(row, 0)?,
-                checksum: columns::value(row, 1)?,
-            });
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
+        let mut applied = Vec::new();
+        let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
+        if table.is_some() {
+            for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
+                applied.push(Applied {
+                    version: columns::value(row, 0)?,
+                    checksum: columns::value(row, 1)?,
+                });
+            }
         }
+        Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
     }
-    Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
 }

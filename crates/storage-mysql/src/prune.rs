@@ -2,8 +2,7 @@
 //! nothing but the rows that go is locked.
 
 use crate::failure::Failure;
-use crate::script::Script;
-use crate::statement::{Arguments, ListStatement, Values, query};
+use crate::statement::{Arguments, ListStatement, query};
 use crate::transaction::Work;
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, sql, within};
 use sqlx::mysql::MySqlRow;
@@ -80,7 +79,7 @@ struct DeleteOld<K> {
     find: &'static str,
     delete: &'static ListStatement,
     key: fn(&MySqlRow) -> Result<K, Failure>,
-    bind: fn(&mut dyn Values, &K),
+    bind: fn(&mut Arguments, &K),
     before: Timestamp,
     limit: usize,
 }
@@ -88,7 +87,7 @@ struct DeleteOld<K> {
 impl<K: Send + Sync> Work for DeleteOld<K> {
     type Output = u64;
 
-    async fn run(&self, connection: &mut MySqlConnection, _: &mut Script) -> Result<u64, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
         let rows = find(connection, self.find, self.before, self.limit).await?;
         let keys: Vec<K> = rows.iter().map(self.key).collect::<Result<_, _>>()?;
         self.delete
@@ -106,12 +105,12 @@ struct DeleteLeft {
 impl Work for DeleteLeft {
     type Output = u64;
 
-    async fn run(&self, connection: &mut MySqlConnection, _: &mut Script) -> Result<u64, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
         let rows = find(connection, sql::LEFT_CONVERSATIONS, self.before, self.limit).await?;
         let mut found: Vec<&str> = rows.iter().map(first).collect::<Result<_, _>>()?;
         found.sort_unstable();
         let rows = sql::LOCK_CONVERSATIONS
-            .fetch(connection, &found, |values, id| values.bytes(id))
+            .fetch(connection, &found, |arguments, id| arguments.bytes(id))
             .await?;
         let mut left = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -128,7 +127,7 @@ impl Work for DeleteLeft {
             &sql::DELETE_CONVERSATIONS,
         ] {
             statement
-                .execute(connection, &left, |values, id| values.bytes(id))
+                .execute(connection, &left, |arguments, id| arguments.bytes(id))
                 .await?;
         }
         Ok(left.len() as u64)
@@ -162,12 +161,12 @@ fn id_and_number(row: &MySqlRow) -> Result<(String, i64), Failure> {
     Ok((columns::id(row, 0)?.to_owned(), columns::value(row, 1)?))
 }
 
-fn bind_two_ids(values: &mut dyn Values, (first, second): &(String, String)) {
-    values.bytes(first);
-    values.bytes(second);
+fn bind_two_ids(arguments: &mut Arguments, (first, second): &(String, String)) {
+    arguments.bytes(first);
+    arguments.bytes(second);
 }
 
-fn bind_id_and_number(values: &mut dyn Values, (id, number): &(String, i64)) {
-    values.bytes(id);
-    values.number(*number);
+fn bind_id_and_number(arguments: &mut Arguments, (id, number): &(String, i64)) {
+    arguments.bytes(id);
+    arguments.number(*number);
 }

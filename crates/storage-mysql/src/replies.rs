@@ -1,8 +1,7 @@
 //! Replies that are owed.
 
 use crate::failure::Failure;
-use crate::script::Script;
-use crate::statement::{Arguments, Values, query};
+use crate::statement::{Arguments, query};
 use crate::transaction::Work;
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
@@ -20,11 +19,7 @@ pub(crate) struct TakeDue {
 impl Work for TakeDue {
     type Output = Vec<OwedReply>;
 
-    async fn run(
-        &self,
-        connection: &mut MySqlConnection,
-        _: &mut Script,
-    ) -> Result<Vec<OwedReply>, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<OwedReply>, Failure> {
         let mut arguments = Arguments::default();
         arguments.number(self.now.0);
         arguments.limit(self.limit);
@@ -33,9 +28,9 @@ impl Work for TakeDue {
             .await?;
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
         sql::LEASE_DUE
-            .count_with(connection, self.due_again_at.0, &due, |values, reply| {
-                values.bytes(&reply.key.conversation.0);
-                values.bytes(&reply.key.event_id);
+            .count_with(connection, self.due_again_at.0, &due, |arguments, reply| {
+                arguments.bytes(&reply.key.conversation.0);
+                arguments.bytes(&reply.key.event_id);
             })
             .await?;
         Ok(due)
@@ -61,7 +56,7 @@ pub(crate) struct CountOwed;
 impl Work for CountOwed {
     type Output = u64;
 
-    async fn run(&self, connection: &mut MySqlConnection, _: &mut Script) -> Result<u64, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
         let row = connection.fetch_one(sql::COUNT_OWED).await?;
         columns::value::<i64>(&row, 0).map(i64::cast_unsigned)
     }

@@ -19,42 +19,45 @@ pub(crate) const LARGEST: usize = SIZES[SIZES.len() - 1];
 
 /// A statement with a list in it. The text is made of these parts only: no value is ever part of it.
 pub(crate) struct ListStatement {
-    pub(crate) before: &'static str,
-    pub(crate) item: &'static str,
-    pub(crate) after: &'static str,
+    before: &'static str,
+    item: &'static str,
+    after: &'static str,
     texts: [OnceLock<Box<str>>; SIZES.len()],
 }
 
-/// Takes the values for the question marks, in order.
-pub(crate) trait Values {
-    /// A number or a time, or NULL.
-    fn optional_number(&mut self, number: Option<i64>);
-
-    /// An id or a token.
-    fn bytes(&mut self, bytes: &str);
-
-    /// Anything else that is text, or NULL.
-    fn optional_text(&mut self, text: Option<&str>);
-
-    /// A number or a time.
-    fn number(&mut self, number: i64) {
-        self.optional_number(Some(number));
-    }
-
-    /// Anything else that is text.
-    fn text(&mut self, text: &str) {
-        self.optional_text(Some(text));
-    }
-}
-
-/// Values sent apart from the text.
+/// What is bound to the question marks, in order.
 #[derive(Default)]
 pub(crate) struct Arguments(MySqlArguments);
 
 impl Arguments {
+    /// A number or a time.
+    pub(crate) fn number(&mut self, number: i64) {
+        self.push(number);
+    }
+
     /// The most rows wanted.
     pub(crate) fn limit(&mut self, rows: usize) {
         self.push(u64::try_from(rows).unwrap_or(u64::MAX));
+    }
+
+    /// A number, or NULL.
+    pub(crate) fn optional_number(&mut self, number: Option<i64>) {
+        self.push(number);
+    }
+
+    /// An id or a token.
+    pub(crate) fn bytes(&mut self, text: &str) {
+        self.push(text.as_bytes());
+    }
+
+    /// Anything else that is text.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.push(text);
+    }
+
+    /// Text, or NULL.
+    pub(crate) fn optional_text(&mut self, text: Option<&str>) {
+        self.push(text);
     }
 
     fn push<'a, T>(&mut self, value: T)
@@ -63,20 +66,6 @@ impl Arguments {
     {
         // Numbers and bytes always encode; if one did not, sqlx would miss an argument and refuse the statement.
         let _ = self.0.add(value);
-    }
-}
-
-impl Values for Arguments {
-    fn optional_number(&mut self, number: Option<i64>) {
-        self.push(number);
-    }
-
-    fn bytes(&mut self, bytes: &str) {
-        self.push(bytes.as_bytes());
-    }
-
-    fn optional_text(&mut self, text: Option<&str>) {
-        self.push(text);
     }
 }
 
@@ -96,7 +85,7 @@ impl ListStatement {
         &'static self,
         connection: &mut MySqlConnection,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<(), Failure> {
         self.count(connection, items, bind).await?;
         Ok(())
@@ -107,7 +96,7 @@ impl ListStatement {
         &'static self,
         connection: &mut MySqlConnection,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<u64, Failure> {
         self.count_pieces(connection, None, items, bind).await
     }
@@ -118,7 +107,7 @@ impl ListStatement {
         connection: &mut MySqlConnection,
         number: i64,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<u64, Failure> {
         self.count_pieces(connection, Some(number), items, bind)
             .await
@@ -129,7 +118,7 @@ impl ListStatement {
         connection: &mut MySqlConnection,
         number: Option<i64>,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<u64, Failure> {
         let mut changed = 0;
         for piece in items.chunks(LARGEST) {
@@ -144,7 +133,7 @@ impl ListStatement {
         &'static self,
         connection: &mut MySqlConnection,
         mut items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<(), Failure> {
         while let Some(size) = SIZES.iter().rfind(|size| **size <= items.len()) {
             let (piece, rest) = items.split_at(*size);
@@ -159,7 +148,7 @@ impl ListStatement {
         &'static self,
         connection: &mut MySqlConnection,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<Vec<MySqlRow>, Failure> {
         self.fetch_pieces(connection, None, items, bind).await
     }
@@ -170,7 +159,7 @@ impl ListStatement {
         connection: &mut MySqlConnection,
         number: i64,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<Vec<MySqlRow>, Failure> {
         self.fetch_pieces(connection, Some(number), items, bind)
             .await
@@ -181,7 +170,7 @@ impl ListStatement {
         connection: &mut MySqlConnection,
         number: Option<i64>,
         items: &[T],
-        bind: impl Fn(&mut dyn Values, &T) + Send + Sync,
+        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<Vec<MySqlRow>, Failure> {
         let mut rows = Vec::new();
         for piece in items.chunks(LARGEST) {
@@ -201,7 +190,7 @@ impl ListStatement {
         &'static self,
         number: Option<i64>,
         piece: &[T],
-        bind: impl Fn(&mut dyn Values, &T),
+        bind: impl Fn(&mut Arguments, &T),
     ) -> Query {
         let size = SIZES[place(piece.len())];
         let mut arguments = Arguments::default();

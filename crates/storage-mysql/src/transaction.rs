@@ -2,7 +2,6 @@
 
 use crate::MysqlStore;
 use crate::failure::{Failure, unanswered};
-use crate::script::Script;
 use crate::sql;
 use rand::RngExt;
 use sqlx::{Executor, MySqlConnection};
@@ -15,11 +14,10 @@ pub(crate) trait Work: Sync {
     /// What it finds out.
     type Output: Send;
 
-    /// Does it, short of the commit. What nobody has to wait for goes into `closing`, which is sent with the commit.
+    /// Does it, short of the commit.
     fn run(
         &self,
         connection: &mut MySqlConnection,
-        closing: &mut Script,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
@@ -85,10 +83,8 @@ async fn committed<W: Work>(
     work: &W,
     connection: &mut MySqlConnection,
 ) -> Result<W::Output, Failure> {
-    let mut closing = Script::default();
-    let output = work.run(connection, &mut closing).await?;
-    closing.plain(sql::COMMIT);
-    closing.run(connection).await?;
+    let output = work.run(connection).await?;
+    connection.execute(sql::COMMIT).await?;
     Ok(output)
 }
 
@@ -98,7 +94,7 @@ pub(crate) struct Ping;
 impl Work for Ping {
     type Output = ();
 
-    async fn run(&self, connection: &mut MySqlConnection, _: &mut Script) -> Result<(), Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<(), Failure> {
         connection.execute(sql::PING).await?;
         Ok(())
     }

@@ -2,8 +2,7 @@
 
 use crate::commit::{Saved, bind_closed_task, bind_conversation, bind_task};
 use crate::failure::Failure;
-use crate::script::Script;
-use crate::statement::{Arguments, Values, query};
+use crate::statement::{Arguments, query};
 use crate::transaction::Work;
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
@@ -25,7 +24,6 @@ impl Work for Export<'_> {
     async fn run(
         &self,
         connection: &mut MySqlConnection,
-        _: &mut Script,
     ) -> Result<Vec<ConversationRecord>, Failure> {
         // A task and the counter that numbered it are read as of one moment.
         connection.execute(sql::REPEATABLE_READ).await?;
@@ -91,11 +89,7 @@ pub(crate) struct Import<'a> {
 impl Work for Import<'_> {
     type Output = Vec<bool>;
 
-    async fn run(
-        &self,
-        connection: &mut MySqlConnection,
-        _: &mut Script,
-    ) -> Result<Vec<bool>, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<bool>, Failure> {
         let new = self.new_ones(connection).await?;
         let records = || {
             let pairs = self.records.iter().zip(&new);
@@ -136,7 +130,7 @@ impl Import<'_> {
             .map(|record| record.conversation.as_str())
             .collect();
         let rows = sql::LOCK_CONVERSATIONS
-            .fetch(connection, &ids, |values, id| values.bytes(id))
+            .fetch(connection, &ids, |arguments, id| arguments.bytes(id))
             .await?;
         let mut seen: HashSet<&str> = HashSet::new();
         for row in &rows {

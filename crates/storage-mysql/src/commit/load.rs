@@ -28,8 +28,8 @@ pub(super) async fn load(
     let mut loaded: Vec<Loaded> = groups.iter().map(Loaded::nothing).collect();
 
     let rows = sql::LOAD_LISTS
-        .fetch(connection, groups, |values, group| {
-            values.bytes(&group.conversation().0);
+        .fetch(connection, groups, |arguments, group| {
+            arguments.bytes(&group.conversation().0);
         })
         .await?;
     for row in &rows {
@@ -57,7 +57,7 @@ pub(super) async fn load(
         .map(|(group, _)| &*group.conversation().0)
         .collect();
     let rows = sql::LOAD_CLOSED_TASKS
-        .fetch(connection, &undoing, |values, id| values.bytes(id))
+        .fetch(connection, &undoing, |arguments, id| arguments.bytes(id))
         .await?;
     for row in &rows {
         if let Some((_, loaded)) = find(groups, &mut loaded, row, 0)? {
@@ -77,11 +77,11 @@ async fn claim(
     let distinct: HashSet<_> = events.iter().map(|event| &event.key).collect();
     let claim: i64 = rand::random();
     let added = sql::ADD_CLAIMS
-        .count(connection, &events, |values, event| {
-            values.bytes(&event.key.event_id);
-            values.bytes(&event.key.conversation.0);
-            values.number(event.received_at.0);
-            values.number(claim);
+        .count(connection, &events, |arguments, event| {
+            arguments.bytes(&event.key.event_id);
+            arguments.bytes(&event.key.conversation.0);
+            arguments.number(event.received_at.0);
+            arguments.number(claim);
         })
         .await?;
     if added == distinct.len() as u64 {
@@ -91,9 +91,9 @@ async fn claim(
         loaded.claimed.fill(true);
     }
     let own = sql::OWN_CLAIMS
-        .fetch_with(connection, claim, &events, |values, event| {
-            values.bytes(&event.key.event_id);
-            values.bytes(&event.key.conversation.0);
+        .fetch_with(connection, claim, &events, |arguments, event| {
+            arguments.bytes(&event.key.event_id);
+            arguments.bytes(&event.key.conversation.0);
         })
         .await?;
     for row in &own {

@@ -10,7 +10,6 @@ mod write;
 pub(crate) use write::{Saved, bind_closed_task, bind_conversation, bind_task};
 
 use crate::failure::Failure;
-use crate::script::Script;
 use crate::transaction::Work;
 use sqlx::MySqlConnection;
 use storage::plan::outcomes;
@@ -33,18 +32,13 @@ struct Decided<'a> {
 impl Work for Commit<'_> {
     type Output = Vec<Outcome>;
 
-    async fn run(
-        &self,
-        connection: &mut MySqlConnection,
-        closing: &mut Script,
-    ) -> Result<Vec<Outcome>, Failure> {
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<Outcome>, Failure> {
         let loaded = load::load(connection, &self.groups).await?;
         let mut decided = Vec::with_capacity(self.groups.len());
         for (group, loaded) in self.groups.iter().zip(loaded) {
             decided.push(self.decide(group, loaded)?);
         }
-        write::owe_anew(connection, &decided).await?;
-        write::write(closing, &self.batch.replied, &decided);
+        write::write(connection, &self.batch.replied, &decided).await?;
         let plans = decided.into_iter().map(|decided| decided.plan);
         Ok(outcomes(self.batch, plans))
     }

@@ -1,9 +1,8 @@
-//! Writes what was decided, one statement a table, sent together with the commit.
+//! Writes what was decided, one statement a table.
 
 use super::Decided;
 use crate::failure::Failure;
-use crate::script::Script;
-use crate::statement::{Arguments, Values, query};
+use crate::statement::{Arguments, query};
 use crate::{columns, sql};
 use sqlx::{Executor, MySqlConnection};
 use storage::row::{ConversationRow, reason_code};
@@ -13,25 +12,28 @@ use todo::{ClosedTask, Task};
 /// The row of a conversation with its id.
 pub(crate) type Saved<'a> = (&'a str, &'a ConversationRow<'a>);
 
-/// Says what to write, in the order in which it is to be written.
-pub(super) fn write(script: &mut Script, replied: &[EventKey], decided: &[Decided<'_>]) {
+/// Writes everything.
+pub(super) async fn write(
+    connection: &mut MySqlConnection,
+    replied: &[EventKey],
+    decided: &[Decided<'_>],
+) -> Result<(), Failure> {
     // First, so that a race for a new conversation is lost before anything else is written.
-    script.list(
-        &sql::ADD_CONVERSATIONS,
-        &saved(decided, true),
-        bind_conversation,
-    );
-    script.list(&sql::DELETE_OWED, replied, bind_key);
-    unclaim(script, decided);
-    forget(script, decided);
-    delete_tasks(script, decided);
-    add_tasks(script, decided);
-    add_owed(script, decided);
-    script.list(
-        &sql::SAVE_CONVERSATIONS,
-        &saved(decided, false),
-        bind_conversation,
-    );
+    sql::ADD_CONVERSATIONS
+        .execute_exactly(connection, &saved(decided, true), bind_conversation)
+        .await?;
+    sql::DELETE_OWED
+        .execute(connection, replied, bind_key)
+        .await?;
+    unclaim(connection, decided).await?;
+    owe_anew(connection, decided).await?;
+    forget(connection, decided).await?;
+    delete_tasks(connection, decided).await?;
+    add_tasks(connection, decided).await?;
+    add_owed(connection, decided).await?;
+    sql::SAVE_CONVERSATIONS
+        .execute(connection, &saved(decided, false), bind_conversation)
+        .await
 }
 
 fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
@@ -42,18 +44,20 @@ fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
 }
 
 /// They come again, once we know more.
-fn unclaim(script: &mut Script, decided: &[Decided<'_>]) {
+async fn unclaim(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
     let deferred: Vec<&Inbound> = plans(decided)
         .flat_map(|plan| plan.deferred.iter().copied())
         .collect();
-    script.list(&sql::DELETE_CLAIMS, &deferred, |values, event| {
-        values.bytes(&event.key.event_id);
-        values.bytes(&event.key.conversation.0);
-    });
+    sql::DELETE_CLAIMS
+        .execute(connection, &deferred, |arguments, event| {
+            arguments.bytes(&event.key.event_id);
+            arguments.bytes(&event.key.conversation.0);
+        })
+        .await
 }
 
 /// Nearly always the reply was sent long ago: one look for all, and a statement only for those still owed.
-pub(super) async fn owe_anew(
+async fn owe_anew(
     connection: &mut MySqlConnection,
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
@@ -61,8 +65,8 @@ pub(super) async fn owe_anew(
         .flat_map(|plan| plan.redelivered.iter().copied())
         .collect();
     let rows = sql::STILL_OWED
-        .fetch(connection, &redelivered, |values, event| {
-            bind_key(values, &event.key);
+        .fetch(connection, &redelivered, |arguments, event| {
+            bind_key(arguments, &event.key);
         })
         .await?;
     for row in &rows {
@@ -83,30 +87,34 @@ pub(super) async fn owe_anew(
 }
 
 /// Deletes what was made from messages that were taken back.
-fn forget(script: &mut Script, decided: &[Decided<'_>]) {
+async fn forget(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
     let messages: Vec<(&str, &str)> = plans(decided)
         .flat_map(|plan| {
             let messages = plan.changes.forgotten_messages.iter();
             messages.map(|message| (id(plan), message.as_str()))
         })
         .collect();
-    let bind = |values: &mut dyn Values, (conversation, message): &(&str, &str)| {
-        values.bytes(conversation);
-        values.bytes(message);
+    let bind = |arguments: &mut Arguments, (conversation, message): &(&str, &str)| {
+        arguments.bytes(conversation);
+        arguments.bytes(message);
     };
     for statement in [
         &sql::FORGET_TASKS,
         &sql::FORGET_CLOSED_TASKS,
         &sql::FORGET_OWED,
     ] {
-        script.list(statement, &messages, bind);
+        statement.execute(connection, &messages, bind).await?;
     }
+    Ok(())
 }
 
-fn delete_tasks(script: &mut Script, decided: &[Decided<'_>]) {
-    let bind = |values: &mut dyn Values, (conversation, task): &(&str, u64)| {
-        values.bytes(conversation);
-        values.number(task.cast_signed());
+async fn delete_tasks(
+    connection: &mut MySqlConnection,
+    decided: &[Decided<'_>],
+) -> Result<(), Failure> {
+    let bind = |arguments: &mut Arguments, (conversation, task): &(&str, u64)| {
+        arguments.bytes(conversation);
+        arguments.number(task.cast_signed());
     };
     let no_longer_open: Vec<(&str, u64)> = plans(decided)
         .flat_map(|plan| {
@@ -116,7 +124,9 @@ fn delete_tasks(script: &mut Script, decided: &[Decided<'_>]) {
                 .map(|task| (id(plan), *task))
         })
         .collect();
-    script.list(&sql::DELETE_TASKS, &no_longer_open, bind);
+    sql::DELETE_TASKS
+        .execute(connection, &no_longer_open, bind)
+        .await?;
     let no_longer_closed: Vec<(&str, u64)> = plans(decided)
         .flat_map(|plan| {
             plan.changes
@@ -125,30 +135,44 @@ fn delete_tasks(script: &mut Script, decided: &[Decided<'_>]) {
                 .map(|task| (id(plan), *task))
         })
         .collect();
-    script.list(&sql::DELETE_CLOSED_TASKS, &no_longer_closed, bind);
+    sql::DELETE_CLOSED_TASKS
+        .execute(connection, &no_longer_closed, bind)
+        .await
 }
 
-fn add_tasks(script: &mut Script, decided: &[Decided<'_>]) {
+async fn add_tasks(
+    connection: &mut MySqlConnection,
+    decided: &[Decided<'_>],
+) -> Result<(), Failure> {
     let opened: Vec<(&str, &Task)> = plans(decided)
         .flat_map(|plan| plan.changes.opened.iter().map(|task| (id(plan), task)))
         .collect();
-    script.list(&sql::ADD_TASKS, &opened, bind_task);
+    sql::ADD_TASKS
+        .execute(connection, &opened, bind_task)
+        .await?;
     let closed: Vec<(&str, &ClosedTask)> = plans(decided)
         .flat_map(|plan| plan.changes.closed.iter().map(|task| (id(plan), task)))
         .collect();
-    script.list(&sql::ADD_CLOSED_TASKS, &closed, bind_closed_task);
+    sql::ADD_CLOSED_TASKS
+        .execute(connection, &closed, bind_closed_task)
+        .await
 }
 
-fn add_owed(script: &mut Script, decided: &[Decided<'_>]) {
+async fn add_owed(
+    connection: &mut MySqlConnection,
+    decided: &[Decided<'_>],
+) -> Result<(), Failure> {
     let owed: Vec<&Owed> = plans(decided).flat_map(|plan| &plan.owed).collect();
-    script.list(&sql::ADD_OWED, &owed, |values, owed| {
-        bind_key(values, &owed.reply.key);
-        values.bytes(&owed.reply.reply_token);
-        values.text(&owed.reply.messages);
-        values.bytes(&owed.message_id);
-        values.number(owed.reply.received_at.0);
-        values.number(owed.due_at.0);
-    });
+    sql::ADD_OWED
+        .execute(connection, &owed, |arguments, owed| {
+            bind_key(arguments, &owed.reply.key);
+            arguments.bytes(&owed.reply.reply_token);
+            arguments.text(&owed.reply.messages);
+            arguments.bytes(&owed.message_id);
+            arguments.number(owed.reply.received_at.0);
+            arguments.number(owed.due_at.0);
+        })
+        .await
 }
 
 fn plans<'d, 'a>(decided: &'d [Decided<'a>]) -> impl Iterator<Item = &'d Plan<'a>> {
@@ -159,40 +183,40 @@ fn id<'a>(plan: &Plan<'a>) -> &'a str {
     &plan.conversation.0
 }
 
-fn bind_key(values: &mut dyn Values, key: &EventKey) {
-    values.bytes(&key.conversation.0);
-    values.bytes(&key.event_id);
+fn bind_key(arguments: &mut Arguments, key: &EventKey) {
+    arguments.bytes(&key.conversation.0);
+    arguments.bytes(&key.event_id);
 }
 
 /// In the order of the columns of [`sql::ADD_CONVERSATIONS`].
-pub(crate) fn bind_conversation(values: &mut dyn Values, (id, row): &Saved<'_>) {
-    values.bytes(id);
-    values.number(row.revision);
-    values.number(row.next_task_id);
-    values.text(&row.undoable);
-    values.text(&row.unsent);
-    values.optional_text(row.language.as_deref());
-    values.optional_number(row.left_at);
-    values.number(row.updated_at);
+pub(crate) fn bind_conversation(arguments: &mut Arguments, (id, row): &Saved<'_>) {
+    arguments.bytes(id);
+    arguments.number(row.revision);
+    arguments.number(row.next_task_id);
+    arguments.text(&row.undoable);
+    arguments.text(&row.unsent);
+    arguments.optional_text(row.language.as_deref());
+    arguments.optional_number(row.left_at);
+    arguments.number(row.updated_at);
 }
 
 /// In the order of the columns of [`sql::ADD_TASKS`].
-pub(crate) fn bind_task(values: &mut dyn Values, (conversation, task): &(&str, &Task)) {
-    values.bytes(conversation);
-    values.number(task.id.cast_signed());
-    values.text(&task.title);
-    values.bytes(&task.message_id);
-    values.number(task.added_revision.cast_signed());
-    values.number(task.added_at.0);
+pub(crate) fn bind_task(arguments: &mut Arguments, (conversation, task): &(&str, &Task)) {
+    arguments.bytes(conversation);
+    arguments.number(task.id.cast_signed());
+    arguments.text(&task.title);
+    arguments.bytes(&task.message_id);
+    arguments.number(task.added_revision.cast_signed());
+    arguments.number(task.added_at.0);
 }
 
 /// In the order of the columns of [`sql::ADD_CLOSED_TASKS`].
 pub(crate) fn bind_closed_task(
-    values: &mut dyn Values,
+    arguments: &mut Arguments,
     (conversation, closed): &(&str, &ClosedTask),
 ) {
-    bind_task(values, &(conversation, &closed.task));
-    values.number(closed.closed_revision.cast_signed());
-    values.number(closed.closed_at.0);
-    values.text(reason_code(closed.reason));
+    bind_task(arguments, &(conversation, &closed.task));
+    arguments.number(closed.closed_revision.cast_signed());
+    arguments.number(closed.closed_at.0);
+    arguments.text(reason_code(closed.reason));
 }
