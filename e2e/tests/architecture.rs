@@ -41,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("e2e", &["simulator"]),
-    ("deploy-tests", &["simulator"]),
+    ("deploy-tests", &["e2e", "line", "simulator"]),
 ];
 
 fn dependencies() -> BTreeMap<String, Vec<String>> {

@@ -32,10 +32,10 @@ pub(crate) static LOAD_LISTS: ListStatement = ListStatement::new(
     ") ORDER BY c.conversation_id FOR UPDATE",
 );
 
-/// Which of these claims are of the transaction with this number.
-pub(crate) static OWN_CLAIMS: ListStatement = ListStatement::new(
-    "SELECT event_id, conversation_id FROM events FORCE INDEX (PRIMARY) \
-     WHERE claim = ? AND (event_id, conversation_id) IN (",
+/// Whose claims these are: each with the number of its transaction.
+pub(crate) static LOAD_CLAIMS: ListStatement = ListStatement::new(
+    "SELECT event_id, conversation_id, claim FROM events FORCE INDEX (PRIMARY) \
+     WHERE (event_id, conversation_id) IN (",
     "(?,?)",
     ")",
 );
@@ -284,7 +284,7 @@ pub fn texts() -> Vec<&'static str> {
     let lists = [
         &LOCK_CONVERSATIONS,
         &LOAD_LISTS,
-        &OWN_CLAIMS,
+        &LOAD_CLAIMS,
         &LOAD_CLOSED_TASKS,
         &ADD_CONVERSATIONS,
         &SAVE_CONVERSATIONS,

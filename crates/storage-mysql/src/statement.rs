@@ -150,33 +150,9 @@ impl ListStatement {
         items: &[T],
         bind: impl Fn(&mut Arguments, &T) + Send + Sync,
     ) -> Result<Vec<MySqlRow>, Failure> {
-        self.fetch_pieces(connection, None, items, bind).await
-    }
-
-    /// The same with `number` for the question mark before the list.
-    pub(crate) async fn fetch_with<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        number: i64,
-        items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<Vec<MySqlRow>, Failure> {
-        self.fetch_pieces(connection, Some(number), items, bind)
-            .await
-    }
-
-    async fn fetch_pieces<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        number: Option<i64>,
-        items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<Vec<MySqlRow>, Failure> {
         let mut rows = Vec::new();
         for piece in items.chunks(LARGEST) {
-            let found = connection
-                .fetch_all(self.query(number, piece, &bind))
-                .await?;
+            let found = connection.fetch_all(self.query(None, piece, &bind)).await?;
             if rows.is_empty() {
                 rows = found;
             } else {

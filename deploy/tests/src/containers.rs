@@ -1,23 +1,10 @@
 //! podman with the images under test, and the tools that check them, as `cargo xtask test` leaves them in the
 //! environment.
 
+use crate::tools::{root, variable};
 use anyhow::{Context, bail};
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-
-/// The root of the repository.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// What `cargo xtask test` sets.
-pub fn variable(name: &str) -> anyhow::Result<PathBuf> {
-    let value = env::var_os(name);
-    Ok(value
-        .with_context(|| format!("{name} is not set: run `cargo xtask test -p deploy-tests`"))?
-        .into())
-}
 
 /// podman on the storage of the tests, in the root of the repository.
 pub fn podman(arguments: &[&str]) -> anyhow::Result<Command> {

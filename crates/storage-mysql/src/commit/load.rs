@@ -90,13 +90,16 @@ async fn claim(
     for loaded in &mut *loaded {
         loaded.claimed.fill(true);
     }
-    let own = sql::OWN_CLAIMS
-        .fetch_with(connection, claim, &events, |arguments, event| {
+    let rows = sql::LOAD_CLAIMS
+        .fetch(connection, &events, |arguments, event| {
             arguments.bytes(&event.key.event_id);
             arguments.bytes(&event.key.conversation.0);
         })
         .await?;
-    for row in &own {
+    for row in &rows {
+        if columns::value::<i64>(row, 2)? != claim {
+            continue;
+        }
         let event_id = columns::id(row, 0)?;
         if let Some((group, loaded)) = find(groups, loaded, row, 1)? {
             for (event, claimed) in group.events().zip(&mut loaded.claimed) {

@@ -1,6 +1,7 @@
 //! How compose.yaml is written.
 
-use deploy_tests::containers::{root, succeeded, tool};
+use deploy_tests::containers::{succeeded, tool};
+use deploy_tests::tools::root;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;

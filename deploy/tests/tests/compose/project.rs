@@ -2,7 +2,8 @@
 //! containers are left alone.
 
 use anyhow::{Context, bail, ensure};
-use deploy_tests::containers::{ended, podman, root, succeeded, tool, variable};
+use deploy_tests::containers::{ended, podman, succeeded, tool};
+use deploy_tests::tools::{root, variable};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,8 @@
 use crate::chat::{Chat, get, post};
 use crate::project::{Project, both};
 use anyhow::{Context, ensure};
-use deploy_tests::containers::{podman, succeeded, variable};
+use deploy_tests::containers::{podman, succeeded};
+use deploy_tests::tools::variable;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;

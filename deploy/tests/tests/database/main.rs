@@ -2,7 +2,6 @@
 
 mod server;
 
-use deploy_tests::tools;
 use server::{MySql, PASSWORDS, readiness, said, succeeded};
 use std::fs::{self, File};
 use std::process::Command;
@@ -24,7 +23,7 @@ fn password(name: &str) -> &'static str {
 
 /// The tables, made by the program as the migration's pod makes them.
 fn migrate(server: &MySql) {
-    let output = Command::new(tools::linebot())
+    let output = Command::new(e2e::process::binary())
         .arg("migrate")
         .env("DB_HOST", "127.0.0.1")
         .env("DB_PORT", server.port.to_string())

@@ -1,16 +1,9 @@
 //! Files of the repository, and the Markdown among them.
 
+pub(crate) use deploy_tests::tools::root;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// The root of the repository.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .expect("the root of the repository")
-}
+use std::path::Path;
 
 /// A file's text, by its path from the root.
 pub(crate) fn read(path: &str) -> String {

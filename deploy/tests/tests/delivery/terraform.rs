@@ -2,10 +2,10 @@
 
 use crate::files::{has_ending, read, root, under};
 use crate::workshop::said;
+use deploy_tests::tools;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::env;
 use std::process::Command;
 
 const FOLDER: &str = "deploy/terraform";
@@ -127,8 +127,7 @@ fn terraform_fmt_changes_nothing() {
 #[test]
 #[ignore = "needs checkov: cargo xtask test"]
 fn checkov_finds_nothing_and_skips_only_what_autopilot_does_by_itself() {
-    let tools = env::var("LINEBOT_TEST_DEPLOY_TOOLS").expect("set by `cargo xtask test`");
-    let output = Command::new(format!("{tools}/bin/checkov"))
+    let output = Command::new(tools::python().join("bin/checkov"))
         .args([
             "--framework",
             "terraform",

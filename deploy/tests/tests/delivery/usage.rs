@@ -2,7 +2,7 @@
 
 use crate::files::{has_ending, read, root, under};
 use crate::workshop::{Workshop, said};
-use std::env;
+use deploy_tests::tools;
 use std::process::Command;
 
 #[test]
@@ -122,10 +122,9 @@ fn fill_in_writes_what_is_ones_own_into_the_manifests_and_nowhere_else() {
 #[test]
 #[ignore = "needs shellcheck: cargo xtask test"]
 fn shellcheck_finds_nothing() {
-    let tools = env::var("LINEBOT_TEST_DEPLOY_TOOLS").expect("set by `cargo xtask test`");
     for path in under("deploy/scripts") {
         assert!(read(&path).starts_with('#'), "{path}");
-        let output = Command::new(format!("{tools}/bin/shellcheck"))
+        let output = Command::new(tools::python().join("bin/shellcheck"))
             .args([
                 "--shell=sh",
                 "--external-sources",

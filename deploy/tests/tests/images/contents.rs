@@ -1,6 +1,7 @@
 //! What is in the images, and what is not.
 
-use deploy_tests::containers::{ended, podman, root, succeeded};
+use deploy_tests::containers::{ended, podman, succeeded};
+use deploy_tests::tools::root;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,7 @@
 //! How the images are written.
 
-use deploy_tests::containers::{root, succeeded, tool};
+use deploy_tests::containers::{succeeded, tool};
+use deploy_tests::tools::root;
 use std::fs;
 
 /// Every Containerfile of the repository.

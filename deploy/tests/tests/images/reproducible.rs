@@ -1,7 +1,8 @@
 //! The same commit is the same image. Compiling everything twice takes minutes: `cargo xtask image --twice` does that,
 //! before a release. Here the images are put together twice, and the program is shown to know nothing of where and when.
 
-use deploy_tests::containers::{copy_out, podman, root, succeeded};
+use deploy_tests::containers::{copy_out, podman, succeeded};
+use deploy_tests::tools::root;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

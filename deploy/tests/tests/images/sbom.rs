@@ -1,6 +1,7 @@
 //! The list of what is in the bot's image.
 
-use deploy_tests::containers::{copy_out, root, succeeded, tool, variable};
+use deploy_tests::containers::{copy_out, succeeded, tool};
+use deploy_tests::tools::{root, variable};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,13 +1,10 @@
 //! Alerts and dashboard ask only for what a running bot shows.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use deploy_tests::nginx::free_address;
 use deploy_tests::object::{list, of, text};
 use deploy_tests::{render, tools};
-use hmac::{Hmac, KeyInit, Mac};
+use line::ChannelSecrets;
 use serde_json::Value;
-use sha2::Sha256;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -60,7 +57,7 @@ impl Drop for Bot {
 fn metrics() -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let (bot, page) = (free_address(), free_address());
-    let program = tools::linebot();
+    let program = e2e::process::binary();
     let command = |word: &str| {
         let mut command = Command::new(&program);
         command
@@ -86,9 +83,8 @@ fn metrics() -> String {
         "deliveryContext":{"isRedelivery":false},"replyToken":"r","source":{"type":"user","userId":"U1"},
         "message":{"type":"text","id":"1","text":"milk","quoteToken":"q"}},{"type":"unheard","webhookEventId":"02",
         "timestamp":1,"mode":"active","deliveryContext":{"isRedelivery":false},"source":{"type":"user","userId":"U1"}}]}"#;
-    let mut signature = Hmac::<Sha256>::new_from_slice(b"secret").expect("any key will do");
-    signature.update(body.as_bytes());
-    let signature = BASE64_STANDARD.encode(signature.finalize().into_bytes());
+    let secrets = ChannelSecrets::new([&"secret".into()]).expect("any secret will do");
+    let signature = secrets.sign(body.as_bytes());
     let answer = ask(
         bot,
         &format!(

@@ -2,8 +2,8 @@
 
 use crate::service::{self, Service};
 use deploy_tests::namespace::{self, Namespace};
+use deploy_tests::nginx;
 use deploy_tests::object::{Object, of, pairs};
-use deploy_tests::{nginx, tools};
 use simulator::{Channel, Simulator};
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -59,7 +59,7 @@ impl Stage {
         let stage = Self {
             nginx: map.expect("nginx has a configuration").clone(),
             environment: environment(objects, &folder, &database),
-            program: tools::linebot(),
+            program: e2e::process::binary(),
             folder,
         };
         network.run(|| stage.output("migrate"));
