@@ -2,7 +2,6 @@
 //! comes after it: each is safe to run again.
 
 use crate::failure::Failure;
-use crate::statement::{Arguments, query};
 use crate::transaction::Work;
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, session, sql, within};
 use async_trait::async_trait;
@@ -47,16 +46,14 @@ async fn migrate(connection: &mut MySqlConnection) -> Result<Vec<Migration>, Fai
         return Err(StoreError::refused("another process is changing the schema").into());
     }
     connection.execute(sql::CREATE_MIGRATIONS).await?;
-    let missing = Status.run(connection).await?.to_apply()?;
+    let missing = status(connection).await?.to_apply()?;
     for migration in &missing {
         connection.execute(migration.sql).await?;
-        let mut arguments = Arguments::default();
-        arguments.number(migration.version.into());
-        arguments.text(migration.name);
-        arguments.text(&migration.checksum());
-        connection
-            .execute(query(sql::RECORD_MIGRATION, arguments))
-            .await?;
+        let record = sqlx::query(sql::RECORD_MIGRATION)
+            .bind(migration.version)
+            .bind(migration.name)
+            .bind(migration.checksum());
+        connection.execute(record).await?;
         connection.execute(sql::COMMIT).await?;
     }
     Ok(missing)
@@ -68,16 +65,20 @@ impl Work for Status {
     type Output = SchemaStatus;
 
     async fn run(&self, connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
-        let mut applied = Vec::new();
-        let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
-        if table.is_some() {
-            for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
-                applied.push(Applied {
-                    version: columns::value(row, 0)?,
-                    checksum: columns::value(row, 1)?,
-                });
-            }
-        }
-        Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
+        status(connection).await
     }
+}
+
+async fn status(connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
+    let mut applied = Vec::new();
+    let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
+    if table.is_some() {
+        for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
+            applied.push(Applied {
+                version: columns::value(row, 0)?,
+                checksum: columns::value(row, 1)?,
+            });
+        }
+    }
+    Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
 }

@@ -2,7 +2,7 @@
 //! nothing but the rows that go is locked.
 
 use crate::failure::Failure;
-use crate::statement::{Arguments, ListStatement, query};
+use crate::statement::{ListStatement, Script, Values};
 use crate::transaction::Work;
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, sql, within};
 use sqlx::mysql::MySqlRow;
@@ -79,7 +79,7 @@ struct DeleteOld<K> {
     find: &'static str,
     delete: &'static ListStatement,
     key: fn(&MySqlRow) -> Result<K, Failure>,
-    bind: fn(&mut Arguments, &K),
+    bind: fn(&mut Values<'_>, &K),
     before: Timestamp,
     limit: usize,
 }
@@ -90,9 +90,11 @@ impl<K: Send + Sync> Work for DeleteOld<K> {
     async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
         let rows = find(connection, self.find, self.before, self.limit).await?;
         let keys: Vec<K> = rows.iter().map(self.key).collect::<Result<_, _>>()?;
-        self.delete
-            .count_with(connection, self.before.0, &keys, self.bind)
-            .await
+        let deleted = self
+            .delete
+            .run_with(connection, self.before.0, &keys, self.bind)
+            .await?;
+        Ok(deleted.changed)
     }
 }
 
@@ -109,27 +111,27 @@ impl Work for DeleteLeft {
         let rows = find(connection, sql::LEFT_CONVERSATIONS, self.before, self.limit).await?;
         let mut found: Vec<&str> = rows.iter().map(first).collect::<Result<_, _>>()?;
         found.sort_unstable();
-        let rows = sql::LOCK_CONVERSATIONS
-            .fetch(connection, &found, |arguments, id| arguments.bytes(id))
+        let locked = sql::LOCK_CONVERSATIONS
+            .run(connection, &found, |values, id| values.bytes(id))
             .await?;
-        let mut left = Vec::with_capacity(rows.len());
-        for row in &rows {
+        let mut left = Vec::with_capacity(locked.rows.len());
+        for row in &locked.rows {
             // The person may have come back before we had the lock.
             let left_at = columns::conversation(row)?.left_at;
             if left_at.is_some_and(|at| at < self.before.0) {
                 left.push(first(row)?);
             }
         }
+        let mut script = Script::default();
         for statement in [
             &sql::DELETE_ALL_TASKS,
             &sql::DELETE_ALL_CLOSED_TASKS,
             &sql::DELETE_ALL_OWED,
             &sql::DELETE_CONVERSATIONS,
         ] {
-            statement
-                .execute(connection, &left, |arguments, id| arguments.bytes(id))
-                .await?;
+            script.list(statement, &left, |values, id| values.bytes(id));
         }
+        script.run(connection).await?;
         Ok(left.len() as u64)
     }
 }
@@ -140,10 +142,8 @@ async fn find(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<MySqlRow>, Failure> {
-    let mut arguments = Arguments::default();
-    arguments.number(before.0);
-    arguments.limit(limit);
-    Ok(connection.fetch_all(query(statement, arguments)).await?)
+    let find = sqlx::query(statement).bind(before.0).bind(limit as u64);
+    Ok(connection.fetch_all(find).await?)
 }
 
 fn first(row: &MySqlRow) -> Result<&str, Failure> {
@@ -161,12 +161,12 @@ fn id_and_number(row: &MySqlRow) -> Result<(String, i64), Failure> {
     Ok((columns::id(row, 0)?.to_owned(), columns::value(row, 1)?))
 }
 
-fn bind_two_ids(arguments: &mut Arguments, (first, second): &(String, String)) {
-    arguments.bytes(first);
-    arguments.bytes(second);
+fn bind_two_ids(values: &mut Values<'_>, (first, second): &(String, String)) {
+    values.bytes(first);
+    values.bytes(second);
 }
 
-fn bind_id_and_number(arguments: &mut Arguments, (id, number): &(String, i64)) {
-    arguments.bytes(id);
-    arguments.number(*number);
+fn bind_id_and_number(values: &mut Values<'_>, (id, number): &(String, i64)) {
+    values.bytes(id);
+    values.number(*number);
 }

@@ -1,7 +1,6 @@
 //! Replies that are owed.
 
 use crate::failure::Failure;
-use crate::statement::{Arguments, query};
 use crate::transaction::Work;
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
@@ -20,17 +19,15 @@ impl Work for TakeDue {
     type Output = Vec<OwedReply>;
 
     async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<OwedReply>, Failure> {
-        let mut arguments = Arguments::default();
-        arguments.number(self.now.0);
-        arguments.limit(self.limit);
-        let rows = connection
-            .fetch_all(query(sql::TAKE_DUE, arguments))
-            .await?;
+        let take = sqlx::query(sql::TAKE_DUE)
+            .bind(self.now.0)
+            .bind(self.limit as u64);
+        let rows = connection.fetch_all(take).await?;
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
         sql::LEASE_DUE
-            .count_with(connection, self.due_again_at.0, &due, |arguments, reply| {
-                arguments.bytes(&reply.key.conversation.0);
-                arguments.bytes(&reply.key.event_id);
+            .run_with(connection, self.due_again_at.0, &due, |values, reply| {
+                values.bytes(&reply.key.conversation.0);
+                values.bytes(&reply.key.event_id);
             })
             .await?;
         Ok(due)

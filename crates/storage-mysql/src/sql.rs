@@ -6,7 +6,7 @@
 //! end, and wait for rows that other batches have locked, which soon ends in a deadlock. `FORCE INDEX` keeps them to the
 //! key, but in a `DELETE` only when a column outside the key is asked for too: hence `… <> -1`, which is always true.
 
-use crate::statement::{LARGEST, ListStatement};
+use crate::statement::ListStatement;
 
 pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
@@ -278,9 +278,9 @@ pub(crate) const RECORD_MIGRATION: &str = "INSERT INTO schema_migrations \
      VALUES (?, ?, ?, CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)) \
      ON DUPLICATE KEY UPDATE version = VALUES(version)";
 
-/// Every text that may be sent: as it is, or with one item and with the most.
+/// Every statement, a list with one item, with a question mark for each value.
 #[doc(hidden)]
-pub fn texts() -> Vec<&'static str> {
+pub fn texts() -> Vec<String> {
     let lists = [
         &LOCK_CONVERSATIONS,
         &LOAD_LISTS,
@@ -332,11 +332,8 @@ pub fn texts() -> Vec<&'static str> {
         APPLIED_MIGRATIONS,
         RECORD_MIGRATION,
     ];
-    lists
-        .iter()
-        .flat_map(|list| [list.text(1), list.text(LARGEST)])
-        .chain(plain)
-        .collect()
+    let lists = lists.iter().map(|list| list.text());
+    lists.chain(plain.map(str::to_owned)).collect()
 }
 
 #[cfg(test)]

@@ -1,72 +1,48 @@
-//! Statements over lists of rows or keys.
+//! Statements over lists of rows or keys, several of them sent as one text: one round trip in place of one each.
 //!
-//! A server prepares each text of a statement once a connection and keeps it, so there must be few: a list is cut
-//! into pieces of at most [`LARGEST`] items, and a piece is filled up to the next of [`SIZES`] with its last item.
-//! That changes nothing: a key twice in `IN` is one key, and a row inserted twice is `ON DUPLICATE KEY UPDATE`d to
-//! itself.
+//! Values are part of the text, as decimal numbers and hexadecimal bytes (`x'e3839f'`), whatever they hold: nothing in
+//! them can be taken for SQL.
+//!
+//! `COMMIT` is never part of such a text: ADR 10.
 
 use crate::failure::Failure;
-use sqlx::mysql::{MySqlArguments, MySqlRow};
-use sqlx::{Arguments as _, Executor, MySqlConnection};
-use std::sync::OnceLock;
+use data_encoding::HEXLOWER;
+use futures_util::TryStreamExt;
+use sqlx::mysql::MySqlRow;
+use sqlx::{Either, Executor, MySqlConnection};
 
-/// How many items a text may have. What fills a piece up costs the server as much as what is asked for: with powers of
-/// two alone, a third more than was asked for.
-const SIZES: [usize; 16] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
+/// Length in bytes from which on a new text is begun. Servers take 16 MiB at least (`max_allowed_packet`), and one more row
+/// has some hundred KiB at the most.
+const LONG: usize = 1 << 20;
 
-/// The most items in one execution.
-pub(crate) const LARGEST: usize = SIZES[SIZES.len() - 1];
-
-/// A statement with a list in it. The text is made of these parts only: no value is ever part of it.
+/// A statement with a list in it.
 pub(crate) struct ListStatement {
+    /// May have one question mark, for a number.
     before: &'static str,
+    /// Has a question mark for each value.
     item: &'static str,
     after: &'static str,
-    texts: [OnceLock<Box<str>>; SIZES.len()],
 }
 
-/// What is bound to the question marks, in order.
+/// Takes the values of an item, in order.
+pub(crate) struct Values<'a> {
+    text: &'a mut String,
+    first: bool,
+}
+
+/// Statements in the order in which they are to be run. The first one that fails is the last one that is run.
 #[derive(Default)]
-pub(crate) struct Arguments(MySqlArguments);
+pub(crate) struct Script {
+    texts: Vec<String>,
+}
 
-impl Arguments {
-    /// A number or a time.
-    pub(crate) fn number(&mut self, number: i64) {
-        self.push(number);
-    }
-
-    /// The most rows wanted.
-    pub(crate) fn limit(&mut self, rows: usize) {
-        self.push(u64::try_from(rows).unwrap_or(u64::MAX));
-    }
-
-    /// A number, or NULL.
-    pub(crate) fn optional_number(&mut self, number: Option<i64>) {
-        self.push(number);
-    }
-
-    /// An id or a token.
-    pub(crate) fn bytes(&mut self, text: &str) {
-        self.push(text.as_bytes());
-    }
-
-    /// Anything else that is text.
-    pub(crate) fn text(&mut self, text: &str) {
-        self.push(text);
-    }
-
-    /// Text, or NULL.
-    pub(crate) fn optional_text(&mut self, text: Option<&str>) {
-        self.push(text);
-    }
-
-    fn push<'a, T>(&mut self, value: T)
-    where
-        T: sqlx::Encode<'a, sqlx::MySql> + sqlx::Type<sqlx::MySql> + 'a,
-    {
-        // Numbers and bytes always encode; if one did not, sqlx would miss an argument and refuse the statement.
-        let _ = self.0.add(value);
-    }
+/// Of all statements of a script together.
+#[derive(Default)]
+pub(crate) struct Answer {
+    /// What they found.
+    pub(crate) rows: Vec<MySqlRow>,
+    /// How many rows they changed.
+    pub(crate) changed: u64,
 }
 
 impl ListStatement {
@@ -76,134 +52,197 @@ impl ListStatement {
             before,
             item,
             after,
-            texts: [const { OnceLock::new() }; SIZES.len()],
         }
     }
 
-    /// Runs it on `items`.
-    pub(crate) async fn execute<T: Sync>(
-        &'static self,
+    /// Runs it by itself.
+    pub(crate) async fn run<T>(
+        &self,
         connection: &mut MySqlConnection,
         items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<(), Failure> {
-        self.count(connection, items, bind).await?;
-        Ok(())
-    }
-
-    /// Runs it on `items` and returns how many rows it changed.
-    pub(crate) async fn count<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<u64, Failure> {
-        self.count_pieces(connection, None, items, bind).await
+        bind: impl Fn(&mut Values<'_>, &T),
+    ) -> Result<Answer, Failure> {
+        let mut script = Script::default();
+        script.list(self, items, bind);
+        script.run(connection).await
     }
 
     /// The same with `number` for the question mark before the list.
-    pub(crate) async fn count_with<T: Sync>(
-        &'static self,
+    pub(crate) async fn run_with<T>(
+        &self,
         connection: &mut MySqlConnection,
         number: i64,
         items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<u64, Failure> {
-        self.count_pieces(connection, Some(number), items, bind)
-            .await
+        bind: impl Fn(&mut Values<'_>, &T),
+    ) -> Result<Answer, Failure> {
+        let before = self.before.replacen('?', &number.to_string(), 1);
+        let mut script = Script::default();
+        script.write(&before, self, items, bind);
+        script.run(connection).await
     }
 
-    async fn count_pieces<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        number: Option<i64>,
-        items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<u64, Failure> {
-        let mut changed = 0;
-        for piece in items.chunks(LARGEST) {
-            let query = self.query(number, piece, &bind);
-            changed += connection.execute(query).await?.rows_affected();
-        }
-        Ok(changed)
-    }
-
-    /// [`Self::execute`] for a statement that must not see an item twice: pieces of exactly one of [`SIZES`].
-    pub(crate) async fn execute_exactly<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        mut items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<(), Failure> {
-        while let Some(size) = SIZES.iter().rfind(|size| **size <= items.len()) {
-            let (piece, rest) = items.split_at(*size);
-            connection.execute(self.query(None, piece, &bind)).await?;
-            items = rest;
-        }
-        Ok(())
-    }
-
-    /// Runs it on `items` and returns the rows of all pieces.
-    pub(crate) async fn fetch<T: Sync>(
-        &'static self,
-        connection: &mut MySqlConnection,
-        items: &[T],
-        bind: impl Fn(&mut Arguments, &T) + Send + Sync,
-    ) -> Result<Vec<MySqlRow>, Failure> {
-        let mut rows = Vec::new();
-        for piece in items.chunks(LARGEST) {
-            let found = connection.fetch_all(self.query(None, piece, &bind)).await?;
-            if rows.is_empty() {
-                rows = found;
-            } else {
-                rows.extend(found);
-            }
-        }
-        Ok(rows)
-    }
-
-    fn query<T>(
-        &'static self,
-        number: Option<i64>,
-        piece: &[T],
-        bind: impl Fn(&mut Arguments, &T),
-    ) -> Query {
-        let size = SIZES[place(piece.len())];
-        let mut arguments = Arguments::default();
-        if let Some(number) = number {
-            arguments.number(number);
-        }
-        for item in piece {
-            bind(&mut arguments, item);
-        }
-        if let Some(last) = piece.last() {
-            for _ in piece.len()..size {
-                bind(&mut arguments, last);
-            }
-        }
-        sqlx::query_with(self.text(size), arguments.0)
-    }
-
-    /// The text for so many items, or the next larger of [`SIZES`].
-    pub(crate) fn text(&self, items: usize) -> &str {
-        let place = place(items);
-        self.texts[place].get_or_init(|| {
-            let items = vec![self.item; SIZES[place]].join(",");
-            [self.before, items.as_str(), self.after].concat().into()
-        })
+    /// It with one item, and a question mark for each value.
+    pub(crate) fn text(&self) -> String {
+        [self.before, self.item, self.after].concat()
     }
 }
 
-/// Where in [`SIZES`] the first is that has room for so many items; the last, if none has.
-fn place(items: usize) -> usize {
-    SIZES
-        .partition_point(|size| *size < items)
-        .min(SIZES.len() - 1)
+impl Script {
+    /// A statement over `items`; none when there are none, several when there are many.
+    pub(crate) fn list<T>(
+        &mut self,
+        statement: &ListStatement,
+        items: &[T],
+        bind: impl Fn(&mut Values<'_>, &T),
+    ) {
+        self.write(statement.before, statement, items, bind);
+    }
+
+    fn write<T>(
+        &mut self,
+        before: &str,
+        statement: &ListStatement,
+        items: &[T],
+        bind: impl Fn(&mut Values<'_>, &T),
+    ) {
+        let (open, close) = match statement.item {
+            "?" => ("", ""),
+            _ => ("(", ")"),
+        };
+        let mut items = items.iter().peekable();
+        while items.peek().is_some() {
+            let text = self.next_statement();
+            *text += before;
+            let mut separator = "";
+            while text.len() < LONG
+                && let Some(item) = items.next()
+            {
+                *text += separator;
+                *text += open;
+                bind(&mut Values { text, first: true }, item);
+                *text += close;
+                separator = ",";
+            }
+            *text += statement.after;
+        }
+    }
+
+    /// The text to write the next statement to.
+    fn next_statement(&mut self) -> &mut String {
+        match self.texts.last_mut() {
+            Some(text) if text.len() < LONG / 2 => *text += ";",
+            _ => self.texts.push(String::new()),
+        }
+        let last = self.texts.len() - 1;
+        &mut self.texts[last]
+    }
+
+    /// Runs all of it.
+    pub(crate) async fn run(self, connection: &mut MySqlConnection) -> Result<Answer, Failure> {
+        let mut answer = Answer::default();
+        for text in &self.texts {
+            let mut results = connection.fetch_many(text.as_str());
+            while let Some(result) = results.try_next().await? {
+                match result {
+                    Either::Left(done) => answer.changed += done.rows_affected(),
+                    Either::Right(row) => answer.rows.push(row),
+                }
+            }
+        }
+        Ok(answer)
+    }
 }
 
-type Query = sqlx::query::Query<'static, sqlx::MySql, MySqlArguments>;
+impl Values<'_> {
+    /// A number or a time.
+    pub(crate) fn number(&mut self, number: i64) {
+        self.push(&number.to_string());
+    }
 
-/// A statement without a list, with its arguments.
-pub(crate) fn query(text: &'static str, arguments: Arguments) -> Query {
-    sqlx::query_with(text, arguments.0)
+    /// A number, or NULL.
+    pub(crate) fn optional_number(&mut self, number: Option<i64>) {
+        match number {
+            Some(number) => self.number(number),
+            None => self.push("NULL"),
+        }
+    }
+
+    /// An id or a token.
+    pub(crate) fn bytes(&mut self, bytes: &str) {
+        self.push("x'");
+        HEXLOWER.encode_append(bytes.as_bytes(), self.text);
+        *self.text += "'";
+    }
+
+    /// Anything else that is text.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.push("_utf8mb4 x'");
+        HEXLOWER.encode_append(text.as_bytes(), self.text);
+        *self.text += "'";
+    }
+
+    /// Text, or NULL.
+    pub(crate) fn optional_text(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.push("NULL"),
+        }
+    }
+
+    fn push(&mut self, literal: &str) {
+        if !std::mem::take(&mut self.first) {
+            self.text.push(',');
+        }
+        *self.text += literal;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static PAIRS: ListStatement = ListStatement::new("SELECT ", "(?,?)", " END");
+    static SINGLES: ListStatement = ListStatement::new("IN (", "?", ")");
+
+    fn bind_pair(values: &mut Values<'_>, (number, text): &(i64, Option<&str>)) {
+        values.number(*number);
+        values.optional_text(*text);
+    }
+
+    #[test]
+    fn whatever_a_text_holds_it_becomes_hexadecimal_digits() {
+        let mut script = Script::default();
+        script.list(&PAIRS, &[(-1, Some("';é")), (2, None)], bind_pair);
+        script.list(&SINGLES, &["U1", "\\"], |values, id| values.bytes(id));
+        assert_eq!(
+            script.texts,
+            ["SELECT (-1,_utf8mb4 x'273bc3a9'),(2,NULL) END;IN (x'5531',x'5c')"]
+        );
+    }
+
+    #[test]
+    fn an_empty_list_is_no_statement() {
+        let mut script = Script::default();
+        script.list(&PAIRS, &[], bind_pair);
+        assert!(script.texts.is_empty());
+    }
+
+    #[test]
+    fn a_list_too_long_for_one_text_goes_into_several_with_all_its_items_once() {
+        let long = "x".repeat(LONG / 5);
+        let items: Vec<(i64, Option<&str>)> = (0..10).map(|n| (n, Some(&*long))).collect();
+        let mut script = Script::default();
+        script.list(&PAIRS, &items, bind_pair);
+        script.list(&SINGLES, &["U1"], |values, id| values.bytes(id));
+        assert!(script.texts.len() > 1);
+        for text in &script.texts {
+            assert!(text.len() < 2 * LONG, "{}", text.len());
+            assert!(text.starts_with("SELECT (") || text.starts_with("IN ("));
+        }
+        let all = script.texts.concat();
+        for (number, _) in items {
+            assert_eq!(all.matches(&format!("({number},_utf8mb4 x'")).count(), 1);
+        }
+        assert_eq!(all.matches("IN (x'5531')").count(), 1);
+    }
 }

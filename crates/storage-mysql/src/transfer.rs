@@ -2,7 +2,7 @@
 
 use crate::commit::{Saved, bind_closed_task, bind_conversation, bind_task};
 use crate::failure::Failure;
-use crate::statement::{Arguments, query};
+use crate::statement::Script;
 use crate::transaction::Work;
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
@@ -27,14 +27,15 @@ impl Work for Export<'_> {
     ) -> Result<Vec<ConversationRecord>, Failure> {
         // A task and the counter that numbered it are read as of one moment.
         connection.execute(sql::REPEATABLE_READ).await?;
-        let mut arguments = Arguments::default();
-        arguments.bytes(self.after.map_or("", |id| &*id.0));
-        arguments.limit(self.limit);
         let page = match self.after {
             Some(_) => sql::EXPORT_AFTER,
             None => sql::EXPORT_FIRST,
         };
-        let rows = connection.fetch_all(query(page, arguments)).await?;
+        let after = self.after.map_or("", |id| &*id.0);
+        let page = sqlx::query(page)
+            .bind(after.as_bytes())
+            .bind(self.limit as u64);
+        let rows = connection.fetch_all(page).await?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(Vec::new());
         };
@@ -70,11 +71,11 @@ async fn tasks<T>(
     (first, last): (&str, &str),
     read: fn(&MySqlRow) -> Result<T, Failure>,
 ) -> Result<BTreeMap<String, Vec<T>>, Failure> {
-    let mut arguments = Arguments::default();
-    arguments.bytes(first);
-    arguments.bytes(last);
+    let range = sqlx::query(statement)
+        .bind(first.as_bytes())
+        .bind(last.as_bytes());
     let mut tasks: BTreeMap<String, Vec<T>> = BTreeMap::new();
-    for row in &connection.fetch_all(query(statement, arguments)).await? {
+    for row in &connection.fetch_all(range).await? {
         let id = columns::id(row, 0)?.to_owned();
         tasks.entry(id).or_default().push(read(row)?);
     }
@@ -99,13 +100,12 @@ impl Work for Import<'_> {
             .map(|record| (record.conversation.as_str(), record.row()))
             .collect();
         let saved: Vec<Saved<'_>> = rows.iter().map(|(id, row)| (*id, row)).collect();
-        sql::ADD_CONVERSATIONS
-            .execute_exactly(connection, &saved, bind_conversation)
-            .await?;
+        let mut script = Script::default();
+        script.list(&sql::ADD_CONVERSATIONS, &saved, bind_conversation);
         let open: Vec<(&str, &Task)> = records()
             .flat_map(|record| record.open.iter().map(|task| (&*record.conversation, task)))
             .collect();
-        sql::ADD_TASKS.execute(connection, &open, bind_task).await?;
+        script.list(&sql::ADD_TASKS, &open, bind_task);
         let closed: Vec<(&str, &ClosedTask)> = records()
             .flat_map(|record| {
                 record
@@ -114,9 +114,8 @@ impl Work for Import<'_> {
                     .map(|task| (&*record.conversation, task))
             })
             .collect();
-        sql::ADD_CLOSED_TASKS
-            .execute(connection, &closed, bind_closed_task)
-            .await?;
+        script.list(&sql::ADD_CLOSED_TASKS, &closed, bind_closed_task);
+        script.run(connection).await?;
         Ok(new)
     }
 }
@@ -129,11 +128,11 @@ impl Import<'_> {
             .iter()
             .map(|record| record.conversation.as_str())
             .collect();
-        let rows = sql::LOCK_CONVERSATIONS
-            .fetch(connection, &ids, |arguments, id| arguments.bytes(id))
+        let locked = sql::LOCK_CONVERSATIONS
+            .run(connection, &ids, |values, id| values.bytes(id))
             .await?;
         let mut seen: HashSet<&str> = HashSet::new();
-        for row in &rows {
+        for row in &locked.rows {
             seen.insert(columns::id(row, 0)?);
         }
         Ok(ids.into_iter().map(|id| seen.insert(id)).collect())

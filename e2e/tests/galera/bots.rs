@@ -14,8 +14,9 @@ const KILLED: usize = 2;
 /// What a server counts of transactions undone because another node committed first: at their commit, and before it.
 const CONFLICTS: [&str; 2] = ["wsrep_local_cert_failures", "wsrep_local_bf_aborts"];
 
-/// Conflicts of both kinds come in the first round, nearly always: 2 and 16 were counted in its 180 messages.
-const MOST_ROUNDS: usize = 10;
+/// About 100 and 400 conflicts. A `COMMIT` in the text that writes (see ADR 10) lost a task in six of seven runs of so
+/// many, and in few of one round.
+const ROUNDS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB with Galera: cargo xtask test"]
@@ -38,14 +39,10 @@ async fn bots_on_a_node_each_lose_and_double_nothing_when_they_collide_and_a_nod
     let stage = Arc::new(stage);
     let mut load = Load::new(Arc::clone(&stage), addresses)?;
 
-    let mut counted = [0; 2];
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..ROUNDS {
         load.start_round()?.finished().await?;
-        counted = conflicts(&cluster).await?;
-        if !counted.contains(&0) {
-            break;
-        }
     }
+    let counted = conflicts(&cluster).await?;
     ensure!(!counted.contains(&0), "{CONFLICTS:?}: {counted:?}");
 
     let mut round = load.start_round()?;

@@ -1,6 +1,7 @@
 //! Locks, claims and reads what a batch is about.
 
 use crate::failure::Failure;
+use crate::statement::{Script, Values};
 use crate::{columns, sql};
 use sqlx::MySqlConnection;
 use sqlx::mysql::MySqlRow;
@@ -25,14 +26,30 @@ pub(super) async fn load(
     connection: &mut MySqlConnection,
     groups: &[Group<'_>],
 ) -> Result<Vec<Loaded>, Failure> {
-    let mut loaded: Vec<Loaded> = groups.iter().map(Loaded::nothing).collect();
+    let claim: i64 = rand::random();
+    let events: Vec<&Inbound> = groups.iter().flat_map(Group::events).collect();
+    let mut script = Script::default();
+    script.list(&sql::LOAD_LISTS, groups, |values, group| {
+        values.bytes(&group.conversation().0);
+    });
+    script.list(&sql::ADD_CLAIMS, &events, |values, event| {
+        bind_event(values, event);
+        values.number(event.received_at.0);
+        values.number(claim);
+    });
+    let answer = script.run(connection).await?;
+    let mut loaded = lists(groups, &answer.rows)?;
+    let distinct: HashSet<_> = events.iter().map(|event| &event.key).collect();
+    if answer.changed < distinct.len() as u64 {
+        find_claimed(connection, groups, &events, claim, &mut loaded).await?;
+    }
+    load_closed_tasks(connection, groups, &mut loaded).await?;
+    Ok(loaded)
+}
 
-    let rows = sql::LOAD_LISTS
-        .fetch(connection, groups, |arguments, group| {
-            arguments.bytes(&group.conversation().0);
-        })
-        .await?;
-    for row in &rows {
+fn lists(groups: &[Group<'_>], rows: &[MySqlRow]) -> Result<Vec<Loaded>, Failure> {
+    let mut loaded: Vec<Loaded> = groups.iter().map(Loaded::nothing).collect();
+    for row in rows {
         if let Some((_, loaded)) = find(groups, &mut loaded, row, 0)? {
             if loaded.row.is_none() {
                 loaded.row = Some(columns::conversation(row)?);
@@ -46,57 +63,26 @@ pub(super) async fn load(
         // A join may give them in any order.
         loaded.open.sort_unstable_by_key(|task| task.id);
     }
-
-    claim(connection, groups, &mut loaded).await?;
-
-    // A conversation that is not there has no tasks.
-    let undoing: Vec<&str> = groups
-        .iter()
-        .zip(&loaded)
-        .filter(|(group, loaded)| loaded.row.is_some() && group.needs_closed_tasks())
-        .map(|(group, _)| &*group.conversation().0)
-        .collect();
-    let rows = sql::LOAD_CLOSED_TASKS
-        .fetch(connection, &undoing, |arguments, id| arguments.bytes(id))
-        .await?;
-    for row in &rows {
-        if let Some((_, loaded)) = find(groups, &mut loaded, row, 0)? {
-            loaded.closed.push(columns::closed_task(row)?);
-        }
-    }
     Ok(loaded)
 }
 
-/// Claims all events, and asks which were claimed before only when some were: that is rare.
-async fn claim(
+/// Some events were claimed before, which is rare: asks which.
+async fn find_claimed(
     connection: &mut MySqlConnection,
     groups: &[Group<'_>],
+    events: &[&Inbound],
+    claim: i64,
     loaded: &mut [Loaded],
 ) -> Result<(), Failure> {
-    let events: Vec<&Inbound> = groups.iter().flat_map(Group::events).collect();
-    let distinct: HashSet<_> = events.iter().map(|event| &event.key).collect();
-    let claim: i64 = rand::random();
-    let added = sql::ADD_CLAIMS
-        .count(connection, &events, |arguments, event| {
-            arguments.bytes(&event.key.event_id);
-            arguments.bytes(&event.key.conversation.0);
-            arguments.number(event.received_at.0);
-            arguments.number(claim);
-        })
-        .await?;
-    if added == distinct.len() as u64 {
-        return Ok(());
-    }
     for loaded in &mut *loaded {
         loaded.claimed.fill(true);
     }
-    let rows = sql::LOAD_CLAIMS
-        .fetch(connection, &events, |arguments, event| {
-            arguments.bytes(&event.key.event_id);
-            arguments.bytes(&event.key.conversation.0);
+    let claims = sql::LOAD_CLAIMS
+        .run(connection, events, |values, event| {
+            bind_event(values, event);
         })
         .await?;
-    for row in &rows {
+    for row in &claims.rows {
         if columns::value::<i64>(row, 2)? != claim {
             continue;
         }
@@ -108,6 +94,35 @@ async fn claim(
         }
     }
     Ok(())
+}
+
+async fn load_closed_tasks(
+    connection: &mut MySqlConnection,
+    groups: &[Group<'_>],
+    loaded: &mut [Loaded],
+) -> Result<(), Failure> {
+    // A conversation that is not there has no tasks.
+    let undoing: Vec<&str> = groups
+        .iter()
+        .zip(&*loaded)
+        .filter(|(group, loaded)| loaded.row.is_some() && group.needs_closed_tasks())
+        .map(|(group, _)| &*group.conversation().0)
+        .collect();
+    let closed = sql::LOAD_CLOSED_TASKS
+        .run(connection, &undoing, |values, id| values.bytes(id))
+        .await?;
+    for row in &closed.rows {
+        if let Some((_, loaded)) = find(groups, loaded, row, 0)? {
+            loaded.closed.push(columns::closed_task(row)?);
+        }
+    }
+    Ok(())
+}
+
+/// In the order of the key of `events`.
+pub(super) fn bind_event(values: &mut Values<'_>, event: &Inbound) {
+    values.bytes(&event.key.event_id);
+    values.bytes(&event.key.conversation.0);
 }
 
 /// The group whose id is in `column`, and what is loaded of it.

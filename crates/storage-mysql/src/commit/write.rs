@@ -1,8 +1,9 @@
-//! Writes what was decided, one statement a table.
+//! Writes what was decided, one statement a table, all sent together.
 
 use super::Decided;
+use super::load::bind_event;
 use crate::failure::Failure;
-use crate::statement::{Arguments, query};
+use crate::statement::{Script, Values};
 use crate::{columns, sql};
 use sqlx::{Executor, MySqlConnection};
 use storage::row::{ConversationRow, reason_code};
@@ -18,22 +19,21 @@ pub(super) async fn write(
     replied: &[EventKey],
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
-    // First, so that a race for a new conversation is lost before anything else is written.
-    sql::ADD_CONVERSATIONS
-        .execute_exactly(connection, &saved(decided, true), bind_conversation)
-        .await?;
-    sql::DELETE_OWED
-        .execute(connection, replied, bind_key)
-        .await?;
-    unclaim(connection, decided).await?;
     owe_anew(connection, decided).await?;
-    forget(connection, decided).await?;
-    delete_tasks(connection, decided).await?;
-    add_tasks(connection, decided).await?;
-    add_owed(connection, decided).await?;
-    sql::SAVE_CONVERSATIONS
-        .execute(connection, &saved(decided, false), bind_conversation)
-        .await
+    let mut script = Script::default();
+    // First, so that a race for a new conversation is lost before anything else is written.
+    let new = saved(decided, true);
+    script.list(&sql::ADD_CONVERSATIONS, &new, bind_conversation);
+    script.list(&sql::DELETE_OWED, replied, bind_key);
+    unclaim(&mut script, decided);
+    forget(&mut script, decided);
+    delete_tasks(&mut script, decided);
+    add_tasks(&mut script, decided);
+    add_owed(&mut script, decided);
+    let old = saved(decided, false);
+    script.list(&sql::SAVE_CONVERSATIONS, &old, bind_conversation);
+    script.run(connection).await?;
+    Ok(())
 }
 
 fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
@@ -44,16 +44,13 @@ fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
 }
 
 /// They come again, once we know more.
-async fn unclaim(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
+fn unclaim(script: &mut Script, decided: &[Decided<'_>]) {
     let deferred: Vec<&Inbound> = plans(decided)
         .flat_map(|plan| plan.deferred.iter().copied())
         .collect();
-    sql::DELETE_CLAIMS
-        .execute(connection, &deferred, |arguments, event| {
-            arguments.bytes(&event.key.event_id);
-            arguments.bytes(&event.key.conversation.0);
-        })
-        .await
+    script.list(&sql::DELETE_CLAIMS, &deferred, |values, event| {
+        bind_event(values, event);
+    });
 }
 
 /// Nearly always the reply was sent long ago: one look for all, and a statement only for those still owed.
@@ -64,57 +61,54 @@ async fn owe_anew(
     let redelivered: Vec<&Inbound> = plans(decided)
         .flat_map(|plan| plan.redelivered.iter().copied())
         .collect();
-    let rows = sql::STILL_OWED
-        .fetch(connection, &redelivered, |arguments, event| {
-            bind_key(arguments, &event.key);
+    let still_owed = sql::STILL_OWED
+        .run(connection, &redelivered, |values, event| {
+            bind_key(values, &event.key);
         })
         .await?;
-    for row in &rows {
+    for row in &still_owed.rows {
         let (conversation, event_id) = (columns::id(row, 0)?, columns::id(row, 1)?);
         // Of one delivered twice in a batch, the later counts.
         let event = redelivered.iter().rev().find(|event| {
             *event.key.conversation.0 == *conversation && *event.key.event_id == *event_id
         });
         if let Some(event) = event {
-            let mut arguments = Arguments::default();
-            arguments.number(event.received_at.0);
-            arguments.number(event.received_at.0);
-            bind_key(&mut arguments, &event.key);
-            connection.execute(query(sql::OWE_ANEW, arguments)).await?;
+            let owe = sqlx::query(sql::OWE_ANEW)
+                .bind(event.received_at.0)
+                .bind(event.received_at.0)
+                .bind(conversation.as_bytes())
+                .bind(event_id.as_bytes());
+            connection.execute(owe).await?;
         }
     }
     Ok(())
 }
 
 /// Deletes what was made from messages that were taken back.
-async fn forget(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
+fn forget(script: &mut Script, decided: &[Decided<'_>]) {
     let messages: Vec<(&str, &str)> = plans(decided)
         .flat_map(|plan| {
             let messages = plan.changes.forgotten_messages.iter();
             messages.map(|message| (id(plan), message.as_str()))
         })
         .collect();
-    let bind = |arguments: &mut Arguments, (conversation, message): &(&str, &str)| {
-        arguments.bytes(conversation);
-        arguments.bytes(message);
+    let bind = |values: &mut Values<'_>, (conversation, message): &(&str, &str)| {
+        values.bytes(conversation);
+        values.bytes(message);
     };
     for statement in [
         &sql::FORGET_TASKS,
         &sql::FORGET_CLOSED_TASKS,
         &sql::FORGET_OWED,
     ] {
-        statement.execute(connection, &messages, bind).await?;
+        script.list(statement, &messages, bind);
     }
-    Ok(())
 }
 
-async fn delete_tasks(
-    connection: &mut MySqlConnection,
-    decided: &[Decided<'_>],
-) -> Result<(), Failure> {
-    let bind = |arguments: &mut Arguments, (conversation, task): &(&str, u64)| {
-        arguments.bytes(conversation);
-        arguments.number(task.cast_signed());
+fn delete_tasks(script: &mut Script, decided: &[Decided<'_>]) {
+    let bind = |values: &mut Values<'_>, (conversation, task): &(&str, u64)| {
+        values.bytes(conversation);
+        values.number(task.cast_signed());
     };
     let no_longer_open: Vec<(&str, u64)> = plans(decided)
         .flat_map(|plan| {
@@ -124,9 +118,7 @@ async fn delete_tasks(
                 .map(|task| (id(plan), *task))
         })
         .collect();
-    sql::DELETE_TASKS
-        .execute(connection, &no_longer_open, bind)
-        .await?;
+    script.list(&sql::DELETE_TASKS, &no_longer_open, bind);
     let no_longer_closed: Vec<(&str, u64)> = plans(decided)
         .flat_map(|plan| {
             plan.changes
@@ -135,44 +127,30 @@ async fn delete_tasks(
                 .map(|task| (id(plan), *task))
         })
         .collect();
-    sql::DELETE_CLOSED_TASKS
-        .execute(connection, &no_longer_closed, bind)
-        .await
+    script.list(&sql::DELETE_CLOSED_TASKS, &no_longer_closed, bind);
 }
 
-async fn add_tasks(
-    connection: &mut MySqlConnection,
-    decided: &[Decided<'_>],
-) -> Result<(), Failure> {
+fn add_tasks(script: &mut Script, decided: &[Decided<'_>]) {
     let opened: Vec<(&str, &Task)> = plans(decided)
         .flat_map(|plan| plan.changes.opened.iter().map(|task| (id(plan), task)))
         .collect();
-    sql::ADD_TASKS
-        .execute(connection, &opened, bind_task)
-        .await?;
+    script.list(&sql::ADD_TASKS, &opened, bind_task);
     let closed: Vec<(&str, &ClosedTask)> = plans(decided)
         .flat_map(|plan| plan.changes.closed.iter().map(|task| (id(plan), task)))
         .collect();
-    sql::ADD_CLOSED_TASKS
-        .execute(connection, &closed, bind_closed_task)
-        .await
+    script.list(&sql::ADD_CLOSED_TASKS, &closed, bind_closed_task);
 }
 
-async fn add_owed(
-    connection: &mut MySqlConnection,
-    decided: &[Decided<'_>],
-) -> Result<(), Failure> {
+fn add_owed(script: &mut Script, decided: &[Decided<'_>]) {
     let owed: Vec<&Owed> = plans(decided).flat_map(|plan| &plan.owed).collect();
-    sql::ADD_OWED
-        .execute(connection, &owed, |arguments, owed| {
-            bind_key(arguments, &owed.reply.key);
-            arguments.bytes(&owed.reply.reply_token);
-            arguments.text(&owed.reply.messages);
-            arguments.bytes(&owed.message_id);
-            arguments.number(owed.reply.received_at.0);
-            arguments.number(owed.due_at.0);
-        })
-        .await
+    script.list(&sql::ADD_OWED, &owed, |values, owed| {
+        bind_key(values, &owed.reply.key);
+        values.bytes(&owed.reply.reply_token);
+        values.text(&owed.reply.messages);
+        values.bytes(&owed.message_id);
+        values.number(owed.reply.received_at.0);
+        values.number(owed.due_at.0);
+    });
 }
 
 fn plans<'d, 'a>(decided: &'d [Decided<'a>]) -> impl Iterator<Item = &'d Plan<'a>> {
@@ -183,40 +161,40 @@ fn id<'a>(plan: &Plan<'a>) -> &'a str {
     &plan.conversation.0
 }
 
-fn bind_key(arguments: &mut Arguments, key: &EventKey) {
-    arguments.bytes(&key.conversation.0);
-    arguments.bytes(&key.event_id);
+fn bind_key(values: &mut Values<'_>, key: &EventKey) {
+    values.bytes(&key.conversation.0);
+    values.bytes(&key.event_id);
 }
 
 /// In the order of the columns of [`sql::ADD_CONVERSATIONS`].
-pub(crate) fn bind_conversation(arguments: &mut Arguments, (id, row): &Saved<'_>) {
-    arguments.bytes(id);
-    arguments.number(row.revision);
-    arguments.number(row.next_task_id);
-    arguments.text(&row.undoable);
-    arguments.text(&row.unsent);
-    arguments.optional_text(row.language.as_deref());
-    arguments.optional_number(row.left_at);
-    arguments.number(row.updated_at);
+pub(crate) fn bind_conversation(values: &mut Values<'_>, (id, row): &Saved<'_>) {
+    values.bytes(id);
+    values.number(row.revision);
+    values.number(row.next_task_id);
+    values.text(&row.undoable);
+    values.text(&row.unsent);
+    values.optional_text(row.language.as_deref());
+    values.optional_number(row.left_at);
+    values.number(row.updated_at);
 }
 
 /// In the order of the columns of [`sql::ADD_TASKS`].
-pub(crate) fn bind_task(arguments: &mut Arguments, (conversation, task): &(&str, &Task)) {
-    arguments.bytes(conversation);
-    arguments.number(task.id.cast_signed());
-    arguments.text(&task.title);
-    arguments.bytes(&task.message_id);
-    arguments.number(task.added_revision.cast_signed());
-    arguments.number(task.added_at.0);
+pub(crate) fn bind_task(values: &mut Values<'_>, (conversation, task): &(&str, &Task)) {
+    values.bytes(conversation);
+    values.number(task.id.cast_signed());
+    values.text(&task.title);
+    values.bytes(&task.message_id);
+    values.number(task.added_revision.cast_signed());
+    values.number(task.added_at.0);
 }
 
 /// In the order of the columns of [`sql::ADD_CLOSED_TASKS`].
 pub(crate) fn bind_closed_task(
-    arguments: &mut Arguments,
+    values: &mut Values<'_>,
     (conversation, closed): &(&str, &ClosedTask),
 ) {
-    bind_task(arguments, &(conversation, &closed.task));
-    arguments.number(closed.closed_revision.cast_signed());
-    arguments.number(closed.closed_at.0);
-    arguments.text(reason_code(closed.reason));
+    bind_task(values, &(conversation, &closed.task));
+    values.number(closed.closed_revision.cast_signed());
+    values.number(closed.closed_at.0);
+    values.text(reason_code(closed.reason));
 }

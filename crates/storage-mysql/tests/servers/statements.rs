@@ -12,7 +12,7 @@ async fn every_statement_can_be_prepared(database: &TestDatabase) {
     database.store().migrate().await.unwrap();
     let mut connection = database.connection().await;
     for text in storage_mysql::texts() {
-        let prepared = connection.prepare(text).await;
+        let prepared = connection.prepare(&text).await;
         assert!(prepared.is_ok(), "{text}: {:?}", prepared.err());
     }
 }

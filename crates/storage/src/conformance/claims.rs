@@ -198,3 +198,19 @@ pub async fn language_and_absence_are_remembered(database: &dyn Database) {
     assert_eq!(stored.left_at, None);
     assert_eq!(titles(&*store, "U1").await, ["牛乳", "パン"]);
 }
+
+pub async fn texts_that_look_like_sql_are_kept_as_they_are(database: &dyn Database) {
+    let store = open(database).await;
+    let lines = [
+        "'); DELETE FROM events; --",
+        "\\'; COMMIT; -- \\",
+        "x'4D', _utf8mb4 X'41', ?, :a, @b, %s, 0x41",
+        "`lists` \"lists\" /* lists */ # lists",
+        "\u{202e}木\u{0308}𠮷👩‍👩‍👧 ｱｲｳ \u{feff}é",
+    ];
+    let ids = "U'; --\\?";
+    commit(&*store, vec![text(ids, "e'\\; --", &lines.join("\n"))]).await;
+    assert_eq!(titles(&*store, ids).await, lines);
+    let again = commit(&*store, vec![text(ids, "e'\\; --", "milk")]).await;
+    assert_eq!(again, [Outcome::Duplicate]);
+}
