@@ -75,23 +75,24 @@ impl Intake {
     }
 
     async fn apply(&self, events: Vec<Inbound>, deadline: Instant) -> Result<(), Refusal> {
-        let mut deferred = self.queue_and_wait(events, deadline).await?;
+        let (mut deferred, result) = self.queue_and_wait(events, deadline).await;
         if deferred.is_empty() {
-            return Ok(());
+            return result;
         }
         for event in &mut deferred {
             event.language = self.languages.of(&event.key.conversation).await;
         }
-        // With a hint no event is deferred again.
-        self.queue_and_wait(deferred, deadline).await.map(|_| ())
+        // With a hint no event is deferred again. One that was refused must not harm those that were deferred.
+        let (_, of_the_deferred) = self.queue_and_wait(deferred, deadline).await;
+        result.and(of_the_deferred)
     }
 
-    /// Returns the events that were deferred.
+    /// Returns the events that were deferred, and why others were not applied, if any were not.
     async fn queue_and_wait(
         &self,
         events: Vec<Inbound>,
         deadline: Instant,
-    ) -> Result<Vec<Inbound>, Refusal> {
+    ) -> (Vec<Inbound>, Result<(), Refusal>) {
         let mut waiting = Vec::with_capacity(events.len());
         let mut result = Ok(());
         for mut event in events {
@@ -119,6 +120,6 @@ impl Intake {
                 Err(_) => result = Err(Refusal::Stopping),
             }
         }
-        result.map(|()| deferred)
+        (deferred, result)
     }
 }

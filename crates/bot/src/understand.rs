@@ -4,7 +4,9 @@ use crate::metrics;
 use crate::replies::LEASE;
 use line::webhook::{Content, Event, EventKind, Message, Mode, Source};
 use std::sync::Arc;
-use storage::{ConversationId, EventKey, Inbound, LanguageHint, MAX_ID_BYTES};
+use storage::{
+    ConversationId, EventKey, Inbound, LanguageHint, MAX_ID_BYTES, MAX_REPLY_TOKEN_BYTES,
+};
 use todo::{Input, Timestamp};
 
 /// What an event means for the bot.
@@ -59,11 +61,22 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
     }
     let input = input(event)?;
     let key = key(event).ok_or(Ignored::Unidentified)?;
+    let message_id = match &input {
+        Input::Text { message_id, .. } | Input::Unsent { message_id } => message_id,
+        _ => "",
+    };
+    if message_id.len() > MAX_ID_BYTES {
+        return Err(Ignored::Unidentified);
+    }
+    let reply_token = event.reply_token.as_deref();
     let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
     Ok(Inbound {
         key,
         input,
-        reply_token: event.reply_token.as_deref().map(str::to_owned),
+        // One that cannot be stored is not one of LINE's: there is nobody to reply to.
+        reply_token: reply_token
+            .filter(|token| token.len() <= MAX_REPLY_TOKEN_BYTES)
+            .map(str::to_owned),
         received_at,
         due_at: Timestamp(received_at.0.saturating_add(lease)),
         language: LanguageHint::NotAsked,

@@ -2,9 +2,10 @@
 
 use crate::support::{OPEN, Stage, says, soon};
 use bot::Refusal;
+use simulator::Person;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use storage::{ConversationId, LanguageHint};
+use storage::{ConversationId, Inbound, LanguageHint};
 
 #[tokio::test]
 async fn an_event_is_answered_when_it_is_stored_and_not_before() {
@@ -105,6 +106,22 @@ async fn a_bad_event_fails_alone() {
         intake.submit(vec![says("U1", "4", "bread")], soon()).await,
         Ok(())
     );
+}
+
+#[tokio::test]
+async fn a_bad_event_does_not_keep_new_people_from_their_lists() {
+    let stage = Stage::new(16, OPEN).await;
+    let bad = ConversationId("Ubad".into());
+    stage.store.poisoned.lock().unwrap().push(bad);
+    let alex = Person::alex().id;
+    let first_words = Inbound {
+        language: LanguageHint::NotAsked,
+        ..says(alex.as_str(), "1", "milk")
+    };
+    let events = vec![says("Ubad", "2", "poison"), first_words];
+    let submitted = stage.bot.intake().submit(events, soon()).await;
+    assert_eq!(submitted, Err(Refusal::Refused));
+    assert_eq!(stage.titles(alex.as_str()).await, ["milk"]);
 }
 
 #[tokio::test]

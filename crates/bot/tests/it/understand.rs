@@ -163,4 +163,21 @@ fn an_event_that_does_not_say_where_or_whose_id_no_store_keeps_is_set_aside() {
         ignored(&json!({ "source": { "type": "user", "userId": "U".repeat(65) } })),
         Ignored::Unidentified
     );
+    for kind in ["message", "unsend"] {
+        let too_long = json!({ "id": "9".repeat(65), "messageId": "9".repeat(65), "type": "text", "text": "milk" });
+        assert_eq!(
+            ignored(&json!({ "type": kind, kind: too_long })),
+            Ignored::Unidentified
+        );
+    }
+}
+
+#[test]
+fn a_reply_token_no_store_keeps_is_none_and_the_message_counts() {
+    let token = |length: usize| match understood(&json!({ "replyToken": "t".repeat(length) })) {
+        Understood::Apply(inbound) => inbound.reply_token,
+        Understood::Ignore(why) => panic!("ignored: {why:?}"),
+    };
+    assert_eq!(token(255), Some("t".repeat(255)));
+    assert_eq!(token(256), None);
 }
