@@ -9,6 +9,7 @@ use bench::load::{TITLES_EACH, title};
 use divan::{Bencher, black_box};
 use line::{ChannelSecrets, webhook};
 use secrecy::SecretString;
+use std::ops::Range;
 use todo::{Input, Language, List, Timestamp};
 
 /// A text message event with every field LINE sends.
@@ -56,6 +57,26 @@ fn apply_and_render(bencher: Bencher, tasks: usize) {
     // As a store would load it: nothing has changed yet.
     let list = List::new(list.snapshot().clone());
     let input = text("call the plumber");
+    bencher
+        .with_inputs(|| list.clone())
+        .bench_local_refs(|list| todo::respond(list, black_box(&input), Language::Japanese, NOW));
+}
+
+/// What costs most: as many lines as are read, as long as they may be, alike to the last characters, on a full list.
+#[divan::bench(args = ["x", "é", "漢😀"])]
+fn apply_the_longest_message_there_is(bencher: Bencher, unit: &str) {
+    let same = unit.repeat(490 / unit.chars().count());
+    let lines = |numbers: Range<usize>| {
+        let lines: Vec<_> = numbers.map(|number| format!("{same} {number}")).collect();
+        text(&lines.join("\n"))
+    };
+    let mut list = List::default();
+    for hundred in 0..9 {
+        let tasks = lines(hundred * 100..(hundred + 1) * 100);
+        todo::respond(&mut list, &tasks, Language::Japanese, NOW);
+    }
+    assert_eq!(list.snapshot().open.len(), 900);
+    let input = lines(900..1_000);
     bencher
         .with_inputs(|| list.clone())
         .bench_local_refs(|list| todo::respond(list, black_box(&input), Language::Japanese, NOW));

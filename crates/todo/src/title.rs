@@ -9,6 +9,7 @@
 //! Zero-width characters are *not* ignored: a joiner makes another emoji, a non-joiner another Persian word.
 
 use caseless::{CaseFold, Caseless};
+use std::hash::{DefaultHasher, Hasher};
 use std::str::Chars;
 use unicode_normalization::{Decompositions, Recompositions, UnicodeNormalization};
 
@@ -23,6 +24,11 @@ impl Key {
         Self(key)
     }
 
+    /// A number that titles with this normal form share, and hardly any other.
+    pub(crate) fn digest(&self) -> u64 {
+        digest(self.0.chars())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -32,6 +38,19 @@ impl Key {
     pub(crate) fn matches(&self, title: &str) -> bool {
         NormalForm::of(title).eq(self.0.chars())
     }
+}
+
+/// [`Key::digest`] of the normal form of `title`.
+pub(crate) fn digest_of(title: &str) -> u64 {
+    digest(NormalForm::of(title))
+}
+
+fn digest(characters: impl Iterator<Item = char>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for character in characters {
+        hasher.write_u32(character.into());
+    }
+    hasher.finish()
 }
 
 /// The characters of a title's normal form, one at a time.
@@ -112,7 +131,7 @@ fn normalised(text: &str) -> Normalised<'_> {
 
 /// Whether a character followed by another such is its own normal form, ASCII case apart: it neither decomposes nor
 /// folds, and never composes with the character before it. Not every such character, only the blocks that make up
-/// most English, Japanese and Korean titles; a test goes through them all.
+/// most English, Japanese and Korean titles, and emoji; a test goes through them all.
 const fn is_plain(character: char) -> bool {
     matches!(character,
         '\0'..='\x7f'
@@ -120,6 +139,7 @@ const fn is_plain(character: char) -> bool {
         | '\u{30a1}'..='\u{30fe}' // katakana
         | '\u{4e00}'..='\u{9fff}' // Chinese characters
         | '\u{ac00}'..='\u{d7a3}' // hangul
+        | '\u{1f300}'..='\u{1f6ff}' | '\u{1f900}'..='\u{1f9ff}' // emoji
     )
 }
 

@@ -131,6 +131,25 @@ proptest! {
     }
 
     #[test]
+    fn lines_do_in_one_message_what_they_do_one_by_one(
+        lines in prop::collection::vec(
+            prop_oneof![
+                8 => title(),
+                4 => prop::sample::select(&["Milk", "ＥＧＧＳ", " rice　5kg", "ﾊﾟﾝ"][..]).prop_map(str::to_owned),
+                1 => Just("clear".to_owned()),
+            ],
+            0..=100,
+        ),
+    ) {
+        let (mut together, mut one_by_one) = (Chat::new(Language::English), Chat::new(Language::English));
+        together.say(&lines.join("\n"));
+        for line in &lines {
+            one_by_one.say(line);
+        }
+        prop_assert_eq!(together.open(), one_by_one.open());
+    }
+
+    #[test]
     fn toggling_twice_changes_nothing(before in message(), line in any::<String>()) {
         let mut chat = Chat::new(Language::Japanese);
         chat.say(&before.join("\n"));
