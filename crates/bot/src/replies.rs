@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use storage::{EventKey, OwedReply};
+use storage::{EventKey, OwedReply, Store};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -53,6 +53,7 @@ pub struct Replies {
 
 struct Inner {
     client: LineClient,
+    store: Arc<dyn Store>,
     calls: Semaphore,
     waiting_bytes: Arc<Semaphore>,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
@@ -62,10 +63,11 @@ struct Inner {
 }
 
 impl Replies {
-    pub(crate) fn new(client: LineClient) -> Self {
+    pub(crate) fn new(client: LineClient, store: Arc<dyn Store>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 client,
+                store,
                 calls: Semaphore::new(MAX_CALLS),
                 waiting_bytes: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
                 in_hand: Mutex::default(),
@@ -154,6 +156,12 @@ impl Inner {
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();
                     tokio::time::sleep(pause).await;
+                    match self.store.is_owed(&reply.key).await {
+                        Ok(true) => {}
+                        // The message was taken back: nobody is to read what was in it.
+                        Ok(false) => return self.let_go(&reply.key),
+                        Err(_) => break,
+                    }
                 }
                 Decision::GiveUp => {
                     metrics::reply_undeliverable();
@@ -182,7 +190,7 @@ impl Inner {
         }
     }
 
-    /// Still owed: recovery will take it again.
+    /// If it is still owed, recovery will take it again.
     fn let_go(&self, key: &EventKey) {
         self.in_hand
             .lock()

@@ -53,7 +53,7 @@ impl Bot {
         let decide: Arc<dyn Decide> = Arc::new(TodoLists {
             default_language: config.default_language,
         });
-        let replies = Replies::new(client.clone());
+        let replies = Replies::new(client.clone(), Arc::clone(&store));
         let (sender, receiver) = mpsc::channel(config.queue_events.get());
         let queue = Arc::new(Queue::new(sender));
         replies.report_to(&queue);

@@ -35,15 +35,15 @@ pub use sql::texts;
 
 use crate::commit::Commit;
 use crate::pool::Pool;
-use crate::replies::{CountOwed, TakeDue};
+use crate::replies::{CountOwed, IsOwed, TakeDue};
 use crate::transaction::Ping;
 use crate::transfer::{Export, Import};
 use async_trait::async_trait;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use storage::{
-    Batch, ConversationId, ConversationRecord, Outcome, OwedReply, PruneBefore, Pruned, Store,
-    StoreError,
+    Batch, ConversationId, ConversationRecord, EventKey, Outcome, OwedReply, PruneBefore, Pruned,
+    Store, StoreError,
 };
 use todo::Timestamp;
 
@@ -103,6 +103,10 @@ impl Store for MysqlStore {
 
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
         prune::step(self, before, limit).await
+    }
+
+    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
+        self.run(&IsOwed { key }, within(BACKGROUND_LIMIT)).await
     }
 
     async fn owed_replies(&self) -> Result<u64, StoreError> {

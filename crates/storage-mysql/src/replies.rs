@@ -1,5 +1,6 @@
 //! Replies that are owed.
 
+use crate::commit::bind_key;
 use crate::failure::Failure;
 use crate::transaction::Work;
 use crate::{columns, sql};
@@ -45,6 +46,22 @@ fn owed_reply(row: &MySqlRow) -> Result<OwedReply, Failure> {
         messages: columns::value::<&str>(row, 3)?.into(),
         received_at: Timestamp(columns::value(row, 4)?),
     })
+}
+
+/// [`Store::is_owed`](storage::Store::is_owed).
+pub(crate) struct IsOwed<'a> {
+    pub(crate) key: &'a EventKey,
+}
+
+impl Work for IsOwed<'_> {
+    type Output = bool;
+
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<bool, Failure> {
+        let found = sql::STILL_OWED
+            .run(connection, &[self.key], |values, key| bind_key(values, key))
+            .await?;
+        Ok(!found.rows.is_empty())
+    }
 }
 
 /// [`Store::owed_replies`](storage::Store::owed_replies).

@@ -53,6 +53,13 @@ pub(crate) fn release_leases(connection: &Connection) -> Result<(), Failure> {
     Ok(())
 }
 
+pub(crate) fn is_owed(connection: &Connection, key: &EventKey) -> Result<bool, Failure> {
+    let mut query = connection.prepare_cached(
+        "SELECT 1 FROM owed_replies WHERE conversation_id = ?1 AND event_id = ?2",
+    )?;
+    Ok(query.exists(params![key.conversation.0, key.event_id])?)
+}
+
 pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
     let count: i64 =
         connection.query_row("SELECT count(*) FROM owed_replies", (), |row| row.get(0))?;

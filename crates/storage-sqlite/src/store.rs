@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use std::path::Path;
 use std::time::Instant;
 use storage::{
-    Batch, ConversationId, ConversationRecord, Migration, Outcome, OwedReply, PruneBefore, Pruned,
-    Schema, SchemaStatus, Store, StoreError,
+    Batch, ConversationId, ConversationRecord, EventKey, Migration, Outcome, OwedReply,
+    PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError,
 };
 use todo::Timestamp;
 
@@ -100,6 +100,13 @@ impl Store for SqliteStore {
 
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
         self.write(None, move |session| prune::prune(session, before, limit))
+            .await
+    }
+
+    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.reader
+            .run(move |connection| replies::is_owed(connection, &key))
             .await
     }
 

@@ -94,6 +94,9 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes at most about `limit` old rows of each kind; call again while [`Pruned::more`] says so.
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError>;
 
+    /// Whether this reply is still owed: its message may have been taken back since.
+    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError>;
+
     /// How many replies are owed now: for the metrics.
     async fn owed_replies(&self) -> Result<u64, StoreError>;
 

@@ -131,6 +131,10 @@ impl Store for MemoryStore {
         Ok(pruned)
     }
 
+    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
+        Ok(self.tables().owed_replies.contains_key(key))
+    }
+
     async fn owed_replies(&self) -> Result<u64, StoreError> {
         Ok(self.tables().owed_replies.len() as u64)
     }

@@ -7,8 +7,8 @@ use simulator::{Action, Chat, Endpoint, Fault, Person};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use storage::{Inbound, LanguageHint, Store};
-use todo::Language;
+use storage::{EventKey, Inbound, LanguageHint, Store};
+use todo::{Input, Language};
 
 /// A message Alex sends, with a reply token the simulator knows, understood as the server does.
 fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
@@ -71,6 +71,36 @@ async fn a_reply_that_line_cannot_take_at_first_is_sent_again() {
             .contains("milk")
     );
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), 3);
+}
+
+#[tokio::test]
+async fn a_reply_to_a_message_taken_back_meanwhile_is_sent_no_more() {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 100, Fault::Status(500));
+    let said = says(&stage, &chat, "milk");
+    let Input::Text { message_id, .. } = said.input.clone() else {
+        panic!("{said:?}");
+    };
+    let taken_back = Inbound {
+        key: EventKey {
+            event_id: "unsend".into(),
+            ..said.key.clone()
+        },
+        input: Input::Unsent { message_id },
+        reply_token: None,
+        ..said.clone()
+    };
+    let submit = async |event| stage.bot.intake().submit(vec![event], soon()).await;
+    submit(said).await.unwrap();
+    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 1);
+    calls.await.unwrap();
+    submit(taken_back).await.unwrap();
+    stage.simulator.clear_faults();
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(chat.bot_messages().len(), 0);
 }
 
 #[tokio::test]

@@ -86,6 +86,9 @@ impl Store for Watched {
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
         self.inner.prune(before, limit).await
     }
+    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
+        self.inner.is_owed(key).await
+    }
     async fn owed_replies(&self) -> Result<u64, StoreError> {
         self.inner.owed_replies().await
     }

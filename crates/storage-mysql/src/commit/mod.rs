@@ -7,7 +7,7 @@
 mod load;
 mod write;
 
-pub(crate) use write::{Saved, bind_closed_task, bind_conversation, bind_task};
+pub(crate) use write::{Saved, bind_closed_task, bind_conversation, bind_key, bind_task};
 
 use crate::failure::Failure;
 use crate::transaction::Work;

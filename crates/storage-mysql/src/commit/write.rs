@@ -161,7 +161,8 @@ fn id<'a>(plan: &Plan<'a>) -> &'a str {
     &plan.conversation.0
 }
 
-fn bind_key(values: &mut Values<'_>, key: &EventKey) {
+/// In the order of the key of `owed_replies`.
+pub(crate) fn bind_key(values: &mut Values<'_>, key: &EventKey) {
     values.bytes(&key.conversation.0);
     values.bytes(&key.event_id);
 }

@@ -25,11 +25,14 @@ pub async fn a_reply_is_owed_until_it_is_marked_as_sent(database: &dyn Database)
     assert_eq!(*reply.reply_token, *"token of e1");
     assert_eq!(reply.received_at, NOW);
     assert_eq!(store.owed_replies().await.unwrap(), 1);
+    assert!(store.is_owed(&reply.key).await.unwrap());
+    assert!(!store.is_owed(&key("U2", "e1")).await.unwrap());
     assert_eq!(
         take_due(&*store, after(LEASE)).await,
         std::slice::from_ref(&reply)
     );
-    replied(&*store, vec![reply.key]).await;
+    replied(&*store, vec![reply.key.clone()]).await;
+    assert!(!store.is_owed(&reply.key).await.unwrap());
     assert_eq!(store.owed_replies().await.unwrap(), 0);
     assert_eq!(take_due(&*store, MUCH_LATER).await, []);
 }
