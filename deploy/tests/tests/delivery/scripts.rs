@@ -40,7 +40,7 @@ fn calls() -> Vec<(&'static str, Vec<&'static str>, Vec<String>)> {
     };
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     let delete = "kubectl delete --ignore-not-found --kustomize ROOT/deploy/k8s/overlays/local --selector \
-                  !pod-security.kubernetes.io/enforce --timeout 10m";
+                  !kept-by-delete --timeout 10m";
     vec![
         ("deploy", vec!["local"], owned(&DEPLOY)),
         ("delete", vec!["local"], owned(&[delete, "kubectl get persistentvolumes"])),
