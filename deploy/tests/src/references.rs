@@ -1,6 +1,7 @@
 //! Names that lead nowhere: config maps, secrets and their keys, files, claims, volumes, accounts.
 
 use crate::object::{Object, Pod, find, list, of, pods, text};
+use crate::programs::commands;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,10 +132,10 @@ impl<'a> World<'a> {
                 }
             }
             let named = variables.iter().filter(|(name, _)| name.ends_with("_FILE"));
-            let scripts = list(&container["command"]).iter().filter_map(Value::as_str);
-            let scripts = scripts
-                .filter(|word| word.starts_with('/'))
-                .map(|path| ("command", path));
+            let program = list(&container["command"]).iter().filter_map(Value::as_str);
+            let program = program.filter(|word| word.starts_with('/'));
+            let read = commands(container).filter(|word| word.starts_with("/run/secrets/"));
+            let scripts = program.chain(read).map(|path| ("command", path));
             for (name, path) in named.map(|(name, path)| (*name, *path)).chain(scripts) {
                 let there = mounts.iter().any(|mount| {
                     let file = path
@@ -265,6 +266,20 @@ fn volumes(objects: &[Object]) -> Vec<String> {
                 claim.title()
             ));
         }
+        let nfs = volume.get("/spec/nfs").is_object();
+        let hard = list(volume.get("/spec/mountOptions"))
+            .iter()
+            .any(|one| one == "hard");
+        if nfs && !hard {
+            problems.push(format!("{}: MySQL would see errors", volume.title()));
+        }
+        // Any other type may begin with an empty folder, of root, on a node that has none.
+        if !nfs && text(&volume.0, "/spec/hostPath/type") != "Directory" {
+            problems.push(format!(
+                "{}: a folder that may not be there",
+                volume.title()
+            ));
+        }
         if text(&volume.0, "/spec/persistentVolumeReclaimPolicy") != "Retain" {
             problems.push(format!(
                 "{}: its data would be deleted with the claim",
@@ -288,6 +303,19 @@ fn volumes(objects: &[Object]) -> Vec<String> {
             if !class.is_empty() && find(objects, "StorageClass", class).is_none() {
                 problems.push(format!("{}: no StorageClass {class}", set.title()));
             }
+            let modes = list(&claim["spec"]["accessModes"]).iter();
+            let alone = |mode: &Value| mode == "ReadWriteOnce" || mode == "ReadWriteOncePod";
+            if !modes.clone().all(alone) || modes.len() != 1 {
+                problems.push(format!("{}: a disk for several", set.title()));
+            }
+        }
+    }
+    for class in of(objects, "StorageClass") {
+        if text(&class.0, "/reclaimPolicy") != "Retain" {
+            problems.push(format!("{}: the disk goes with its claim", class.title()));
+        }
+        if text(&class.0, "/volumeBindingMode") != "WaitForFirstConsumer" {
+            problems.push(format!("{}: a disk in any zone", class.title()));
         }
     }
     problems

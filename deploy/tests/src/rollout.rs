@@ -1,6 +1,6 @@
 //! Numbers with which a rollout would lose requests. Why each is what it is: docs/operations.md and the manifests.
 
-use crate::object::{Object, find, list, of, pods, selects, text};
+use crate::object::{Object, Pod, find, list, of, pods, selects, text};
 use serde_json::Value;
 
 /// kube-proxy takes 1 to 2 s to learn that a pod is going.
@@ -21,7 +21,9 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
             Some("linebot-nginx") => {
                 [rolls(deployment, objects), nginx(deployment, objects)].concat()
             }
-            Some("mysql-db") => database(deployment, "/spec/strategy/type", "Recreate"),
+            Some("mysql-db") => {
+                database(deployment, objects, &[("/spec/strategy/type", "Recreate")])
+            }
             tier => vec![format!("nobody said how a tier {tier:?} stops")],
         };
         problems.extend(
@@ -31,8 +33,18 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         );
     }
     for set in of(objects, "StatefulSet") {
-        let kept = "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted";
-        let found = database(set, kept, "Retain");
+        let kept = "/spec/persistentVolumeClaimRetentionPolicy";
+        let (deleted, scaled) = (format!("{kept}/whenDeleted"), format!("{kept}/whenScaled"));
+        let found = database(
+            set,
+            objects,
+            &[
+                (&deleted, "Retain"),
+                (&scaled, "Retain"),
+                // Or a pod that never got ready would be in the way of going back.
+                ("/spec/podManagementPolicy", "Parallel"),
+            ],
+        );
         problems.extend(
             found
                 .into_iter()
@@ -68,11 +80,19 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
         number("/spec/progressDeadlineSeconds").is_some(),
         "a rollout that hangs is not noticed",
     );
+    expect(
+        number("/spec/revisionHistoryLimit") != Some(0),
+        "there is nothing to go back to",
+    );
     let container = deployment.get("/spec/template/spec/containers/0");
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         expect(
             container[probe]["httpGet"].is_object(),
             &format!("no {probe}"),
+        );
+        expect(
+            container[probe]["httpGet"]["port"] == "http-port",
+            &format!("{probe} asks another port than requests come to"),
         );
     }
     expect(
@@ -172,10 +192,34 @@ fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
     problems
 }
 
-fn database(object: &Object, pointer: &str, right: &str) -> Vec<String> {
+fn database(object: &Object, objects: &[Object], fields: &[(&str, &str)]) -> Vec<String> {
     let mut problems = Vec::new();
-    if text(&object.0, pointer) != right {
-        problems.push(format!("{pointer} is not {right}"));
+    for (pointer, right) in fields {
+        if text(&object.0, pointer) != *right {
+            problems.push(format!("{pointer} is not {right}"));
+        }
+    }
+    // Two would be two databases, and each message would go to one of them.
+    if *object.get("/spec/replicas") != 1 {
+        problems.push("it is not one".to_owned());
+    }
+    let image = |pod: &Pod<'_>| pod.containers().map(|one| one["image"].clone()).next();
+    for other in pods(objects) {
+        let on_mysql = other.tier().starts_with("mysql-");
+        if on_mysql && image(&other) != object.pod().as_ref().and_then(image) {
+            problems.push(format!(
+                "{} has another version of MySQL",
+                other.owner.title()
+            ));
+        }
+    }
+    for budget in of(objects, "PodDisruptionBudget") {
+        let ours = object
+            .pod()
+            .is_some_and(|pod| selects(budget.get("/spec/selector"), &pod.labels));
+        if ours && *budget.get("/spec/maxUnavailable") != 1 {
+            problems.push("its node can never be drained".to_owned());
+        }
     }
     if grace(object) < 120 {
         problems.push("MySQL is killed before it has written what it holds".to_owned());

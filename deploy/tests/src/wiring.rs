@@ -3,6 +3,12 @@
 use crate::object::{Object, Pod, find, list, of, pairs, pods, selects, text};
 use serde_json::{Value, json};
 
+/// `LINEBOT_DATABASE_CONNECTIONS`, where it is not set.
+const CONNECTIONS_OF_A_BOT: u64 = 10;
+
+/// Migrate 2, backup 1, probes 2, people 10.
+const OTHER_CONNECTIONS: u64 = 15;
+
 /// What is wrong with the wiring of `objects`.
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let pods = pods(objects);
@@ -76,8 +82,14 @@ fn service(service: &Object, pods: &[Pod<'_>]) -> Vec<String> {
     if selected.is_empty() || pairs(&selector["matchLabels"]).is_empty() {
         problems.push("it selects no pods".to_owned());
     }
+    if selected.iter().any(|pod| pod.tier() != selected[0].tier()) {
+        problems.push("it mixes the pods of several tiers".to_owned());
+    }
     for port in list(service.get("/spec/ports")) {
         let target = port.get("targetPort").unwrap_or(&port["port"]);
+        if *target != port["name"] {
+            problems.push(format!("the port {} leads to {target}", port["name"]));
+        }
         for pod in selected.iter().filter(|pod| !pod.has_port(target)) {
             problems.push(format!("{} has no port {target}", pod.owner.title()));
         }
@@ -119,6 +131,27 @@ fn autoscaler(autoscaler: &Object, objects: &[Object]) -> Vec<String> {
     if !pod.is_some_and(|containers| containers.iter().all(requests)) {
         problems.push("a share of no CPU request cannot be computed".to_owned());
     }
+    if name == "app-server"
+        && let Some(settings) =
+            of(objects, "ConfigMap").find(|map| map.name().starts_with("mysql-config"))
+    {
+        let allowed = text(&settings.0, "/data/my.cnf")
+            .lines()
+            .find_map(|line| line.strip_prefix("max_connections = ")?.parse::<u64>().ok());
+        let replicas = autoscaler
+            .get("/spec/maxReplicas")
+            .as_u64()
+            .unwrap_or(u64::MAX);
+        let needed = replicas
+            .saturating_add(1)
+            .saturating_mul(CONNECTIONS_OF_A_BOT)
+            .saturating_add(OTHER_CONNECTIONS);
+        if allowed < Some(needed) {
+            problems.push(format!(
+                "{needed} connections, and MySQL allows {allowed:?}"
+            ));
+        }
+    }
     problems
 }
 
@@ -133,6 +166,9 @@ fn monitor(monitor: &Object, endpoints: &str, pods: &[Pod<'_>]) -> Vec<String> {
         problems.push("it selects no pods".to_owned());
     }
     for endpoint in list(monitor.get(endpoints)) {
+        if endpoint["port"] != "metrics" || endpoint["path"] != "/metrics" {
+            problems.push("the bot's metrics are not there".to_owned());
+        }
         for pod in selected
             .iter()
             .filter(|pod| !pod.has_port(&endpoint["port"]))
