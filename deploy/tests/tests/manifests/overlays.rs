@@ -140,6 +140,27 @@ fn the_autoscaler_of_the_first_version_counts_no_pod_of_the_canary() {
 
 #[test]
 #[ignore = "needs kubectl: cargo xtask test"]
+fn the_canary_can_be_applied_by_its_label_before_it_gets_requests() {
+    let objects = render::overlay("istio-canary");
+    let mut second: Vec<&str> = objects
+        .iter()
+        .filter(|object| object.get("/metadata/labels/version") == "v2")
+        .map(Object::kind)
+        .collect();
+    second.sort_unstable();
+    assert_eq!(
+        second,
+        [
+            "ConfigMap",
+            "Deployment",
+            "PodDisruptionBudget",
+            "ServiceAccount"
+        ]
+    );
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
 fn podman_gets_only_what_it_can_play() {
     let objects = render::overlay("podman");
     let pods = pods(&objects);
