@@ -15,8 +15,8 @@ const DEPLOY: [&str; 7] = [
     "kubectl apply --kustomize ROOT/deploy/k8s/overlays/local",
     "kubectl --namespace linebot wait jobs --selector app=linebot-migrate --for condition=complete --timeout 15m",
     "kubectl --namespace linebot get deployments --output name",
-    "kubectl --namespace linebot rollout status deployment.apps/NAME --timeout 5m",
-    "kubectl --namespace linebot rollout status deployment.apps/OTHER --timeout 5m",
+    "kubectl --namespace linebot rollout status deployment.apps/NAME --timeout 15m",
+    "kubectl --namespace linebot rollout status deployment.apps/OTHER --timeout 15m",
 ];
 
 /// A cluster that has one running pod of everything, and two Deployments.
