@@ -61,7 +61,7 @@ fn service(service: &Object) -> Vec<String> {
         problems.push("open to the world without TLS, and LINE calls https only".to_owned());
     }
     let policy = service.get("/spec/externalTrafficPolicy");
-    if !policy.is_null() && !["LoadBalancer", "NodePort"].contains(&kind) {
+    if !policy.is_null() && (policy != "Local" || kind != "LoadBalancer") {
         problems.push("a policy for traffic that does not come".to_owned());
     }
     for port in ports {

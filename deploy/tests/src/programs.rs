@@ -138,6 +138,17 @@ fn arguments(container: &Value) -> Vec<String> {
     if !word.is_empty() && (container["args"] != json!([word]) || !container["command"].is_null()) {
         problems.push(format!("it does not run `linebot {word}`"));
     }
+    // deploy/terraform gives the instance this name.
+    let instance = |word: &str| word.ends_with(":asia-northeast1:linebot");
+    if container["name"] == "cloud-sql-proxy" && !commands(container).any(instance) {
+        problems.push("it is the proxy of no database of ours".to_owned());
+    }
+    if list(&container["envFrom"])
+        .iter()
+        .any(|from| from["configMapRef"]["optional"] == true)
+    {
+        problems.push("its settings may be missing".to_owned());
+    }
     if commands(container).any(|part| part.starts_with("-p") || part.starts_with("--password")) {
         problems.push("a password among the arguments, which everybody can read".to_owned());
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 const PRE_STOP_OF_THE_BOT: u64 = 5;
 /// nginx stops at once, so what is in front of it must have learnt it.
 const PRE_STOP_OF_NGINX: u64 = 10;
-/// Google's load balancer takes tens of seconds.
-const PRE_STOP_BEHIND_GOOGLE: u64 = 45;
+/// Load balancers take tens of seconds.
+const PRE_STOP_BEHIND_A_LOAD_BALANCER: u64 = 45;
 /// Between the last step and the kill.
 const TO_SPARE: u64 = 5;
 
@@ -102,10 +102,9 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
     let scaler = of(objects, "HorizontalPodAutoscaler")
         .find(|scaler| text(&scaler.0, "/spec/scaleTargetRef/name") == deployment.name())
         .and_then(|scaler| scaler.get("/spec/minReplicas").as_u64());
-    let canary = deployment.get("/spec/template/metadata/labels/version") == "v2";
     let replicas = scaler.or(number("/spec/replicas"));
     expect(
-        canary || replicas >= Some(2),
+        replicas >= Some(2),
         "one pod alone: a rollout or a drained node interrupts",
     );
     let budgeted = of(objects, "PodDisruptionBudget").any(|budget| {
@@ -167,11 +166,12 @@ fn bot(deployment: &Object, objects: &[Object]) -> Vec<String> {
 
 fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
-    let behind_google = objects
-        .iter()
-        .any(|object| ["BackendConfig", "HealthCheckPolicy"].contains(&object.kind()));
-    let least = if behind_google {
-        PRE_STOP_BEHIND_GOOGLE
+    let balanced = objects.iter().any(|object| {
+        ["BackendConfig", "HealthCheckPolicy"].contains(&object.kind())
+            || text(&object.0, "/spec/type") == "LoadBalancer"
+    });
+    let least = if balanced {
+        PRE_STOP_BEHIND_A_LOAD_BALANCER
     } else {
         PRE_STOP_OF_NGINX
     };
