@@ -42,6 +42,7 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         for container in pod.containers() {
             found.extend(places(&pod, container, objects));
             found.extend(arguments(container));
+            found.extend(listens(container, objects));
             found.extend(database(container, objects));
         }
         let title = pod.owner.title();
@@ -165,6 +166,26 @@ pub fn commands(container: &Value) -> impl Iterator<Item = &str> {
         .flat_map(list)
         .filter_map(Value::as_str)
         .flat_map(|word| word.split([' ', '"', '\'', '(', ')', '=']))
+}
+
+/// nginx listens where its pod says.
+fn listens(container: &Value, objects: &[Object]) -> Vec<String> {
+    if container["name"] != "linebot-nginx" {
+        return Vec::new();
+    }
+    let map = of(objects, "ConfigMap").find(|map| map.name().starts_with("nginx-config"));
+    let listen = map.map_or("", |map| text(&map.0, "/data/listen.conf"));
+    let ports = list(&container["ports"]).iter();
+    ports
+        .map(|port| format!("listen {}", port["containerPort"]))
+        .filter(|line| {
+            let mut found = listen
+                .lines()
+                .filter_map(|one| one.strip_prefix(line.as_str()));
+            !found.any(|rest| rest.starts_with([' ', ';']))
+        })
+        .map(|line| format!("nginx does not `{line}`"))
+        .collect()
 }
 
 /// The bot and its migration are the users that MySQL makes, in the database that it makes.

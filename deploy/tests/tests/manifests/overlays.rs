@@ -97,6 +97,8 @@ fn the_other_documents_objects_are_where_the_overlays_say() {
         map.expect("it is there").0["data"]["project.id"],
         "example-project"
     );
+    let variable = bot.get("/spec/template/spec/containers/0/env/0/name");
+    assert_eq!(variable, "PROJECT_ID");
 
     let nfs = render::overlay("nfs");
     for (name, mode) in [

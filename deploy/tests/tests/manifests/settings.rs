@@ -1,6 +1,6 @@
 //! The bot understands its settings as each overlay gives them.
 
-use deploy_tests::object::{Object, find, list, pairs, pods, text};
+use deploy_tests::object::{Object, Pod, find, list, pairs, pods, text};
 use deploy_tests::render;
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,9 +10,8 @@ use std::process::{Command, Output};
 /// The variables of the bot or its migration, with the files that some of them name in `folder`.
 fn variables(objects: &[Object], container: &str, folder: &Path) -> BTreeMap<String, String> {
     let pods = pods(objects);
-    let containers = pods.iter().flat_map(|pod| pod.containers());
+    let mut containers = pods.iter().flat_map(Pod::containers);
     let container = containers
-        .into_iter()
         .find(|one| one["name"] == container)
         .expect("it is there");
     let shared = list(&container["envFrom"])
