@@ -41,6 +41,24 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
             problems.push(format!("{}: two at once would write one file", job.title()));
         }
     }
+    if of(objects, "CronJob").count() % 2 == 1 {
+        problems.push("backups without a restore check, or the other way round".to_owned());
+    }
+    for claim in of(objects, "PersistentVolumeClaim") {
+        let modes = list(claim.get("/spec/accessModes"));
+        let known = ["ReadWriteOnce", "ReadOnlyMany"];
+        if modes.len() != 1 || !modes.iter().all(|mode| known.iter().any(|one| mode == one)) {
+            problems.push(format!("{}: no way to use it", claim.title()));
+        }
+        if quantity(claim.get("/spec/resources/requests/storage")).is_none() {
+            problems.push(format!("{}: a disk without a size", claim.title()));
+        }
+    }
+    for account in of(objects, "ServiceAccount") {
+        if *account.get("/automountServiceAccountToken") != false {
+            problems.push(format!("{}: its token is mounted", account.title()));
+        }
+    }
     for set in of(objects, "StatefulSet") {
         for claim in list(set.get("/spec/volumeClaimTemplates")) {
             if quantity(&claim["spec"]["resources"]["requests"]["storage"]).is_none() {
@@ -65,6 +83,12 @@ fn of_pod(pod: &Pod<'_>) -> Vec<String> {
     ] {
         if !pod.spec[field].is_null() {
             problems.push(format!("{field}: of which cluster?"));
+        }
+    }
+    for volume in list(&pod.spec["volumes"]) {
+        let scratch = &volume["emptyDir"];
+        if scratch.is_object() && quantity(&scratch["sizeLimit"]).is_none() {
+            problems.push(format!("{} grows without bound", volume["name"]));
         }
     }
     let restart = text(pod.spec, "/restartPolicy");

@@ -14,21 +14,35 @@ const SECRETS: [&str; 7] = [
     "linebot-root-password",
 ];
 
+/// The port of every node, as in all papers.
+const NODE_PORT: u64 = 30082;
+
 /// What is wrong with the settings of load balancers, mesh and stores of secrets.
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
     for object in objects {
         let found = match object.kind() {
             "Service" => service(object),
-            "BackendConfig" => health(object, "/spec/healthCheck/requestPath"),
+            "BackendConfig" => [
+                health(object, "/spec/healthCheck/requestPath"),
+                drains(object.get("/spec")),
+            ]
+            .concat(),
             "HealthCheckPolicy" => {
                 health(object, "/spec/default/config/httpHealthCheck/requestPath")
             }
+            "GCPBackendPolicy" => drains(object.get("/spec/default")),
+            "DestinationRule" => idle(object),
+            "HTTPRoute" => route(object),
             "FrontendConfig" => redirect(object),
             "Gateway" => gateway(object),
             "PeerAuthentication" => mutual(object),
             "AuthorizationPolicy" => authorization(object),
             "ExternalSecret" | "SecretProviderClass" => stored(object),
+            "ConfigMap" => only(
+                text(&object.0, "/data/real-ip.conf").contains("/0;"),
+                "everybody's word on the client's address is taken",
+            ),
             "Secret" => vec!["a secret in the manifests".to_owned()],
             _ => continue,
         };
@@ -66,8 +80,8 @@ fn service(service: &Object) -> Vec<String> {
     }
     for port in ports {
         let number = port["nodePort"].as_u64();
-        if number.is_some_and(|number| !(30000..=32767).contains(&number)) {
-            problems.push("a port of the node that is not for Services".to_owned());
+        if number != (kind == "NodePort").then_some(NODE_PORT) {
+            problems.push(format!("the port of the nodes is {number:?}"));
         }
     }
     // The name is the address of pods, and nginx would know only those that were there when it started.
@@ -92,6 +106,41 @@ fn health(object: &Object, pointer: &str) -> Vec<String> {
     only(
         text(&object.0, pointer) != "/healthz",
         "asks for more than nginx itself",
+    )
+}
+
+/// nginx gives up the bot after 5 s, and ends its requests in 20 s.
+fn drains(settings: &Value) -> Vec<String> {
+    let right = settings["timeoutSec"].as_u64() > Some(5)
+        && settings["connectionDraining"]["drainingTimeoutSec"].as_u64() > Some(20);
+    only(!right, "the load balancer gives up before nginx does")
+}
+
+/// The sidecar closes an idle connection before the bot does, which drains for 20 s.
+fn idle(rule: &Object) -> Vec<String> {
+    let idle = text(
+        &rule.0,
+        "/spec/trafficPolicy/connectionPool/http/idleTimeout",
+    );
+    let seconds = idle
+        .strip_suffix('s')
+        .and_then(|seconds| seconds.parse::<u32>().ok());
+    only(
+        seconds.is_none_or(|seconds| seconds >= 20),
+        "connections are kept longer than the bot drains",
+    )
+}
+
+/// A route leads to a Service or to https.
+fn route(route: &Object) -> Vec<String> {
+    let rules = list(route.get("/spec/rules"));
+    let right = |rule: &Value| {
+        !list(&rule["backendRefs"]).is_empty()
+            || rule["filters"][0]["requestRedirect"]["scheme"] == "https"
+    };
+    only(
+        rules.is_empty() || !rules.iter().all(right),
+        "it leads neither to nginx nor to https",
     )
 }
 
@@ -160,10 +209,12 @@ fn ports(to: &Value) -> Vec<&str> {
 /// Both tiers are in the mesh and closed, and nothing else is in it.
 fn mesh(objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
-    for tier in ["linebot-nginx", "app-server"] {
-        let closed = of(objects, "AuthorizationPolicy")
-            .any(|policy| policy.get("/spec/selector/matchLabels/app") == tier);
-        if !closed {
+    for (tier, port) in [("linebot-nginx", "8080"), ("app-server", "5000")] {
+        let policy = of(objects, "AuthorizationPolicy")
+            .find(|policy| policy.get("/spec/selector/matchLabels/app") == tier);
+        let rules = policy.map_or(&[][..], |policy| list(policy.get("/spec/rules")));
+        let names = |rule: &Value| list(&rule["to"]).iter().any(|to| ports(to) == [port]);
+        if !rules.iter().any(names) || rules.iter().any(|rule| list(&rule["to"]).is_empty()) {
             problems.push(format!("no AuthorizationPolicy for {tier}"));
         }
     }

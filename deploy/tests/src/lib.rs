@@ -10,6 +10,7 @@
 //! | `routes` | the same for ways in: Ingress, Gateway API, Istio, GKE's policies |
 //! | `front` | load balancers, mesh and stores of secrets set so that something gets past nginx, or does not arrive |
 //! | `programs` | arguments, settings, files and folders that the programs in the containers do not find |
+//! | `images` | containers whose image or ports are not their program's |
 //! | `network` | connections that network policies allow and should not, or the other way round |
 //! | `nginx` | – a real nginx with a rendered configuration |
 //! | `rollout` | numbers with which a rollout would lose requests |
@@ -23,6 +24,7 @@
 pub mod admission;
 pub mod containers;
 pub mod front;
+pub mod images;
 pub mod names;
 pub mod namespace;
 pub mod network;
@@ -47,6 +49,7 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         routes::problems(objects),
         front::problems(objects),
         programs::problems(objects),
+        images::problems(objects),
         network::problems(objects),
         rollout::problems(objects),
         pod_security::problems(objects),

@@ -27,6 +27,7 @@ const PLACES: &[(&str, &str, Holds)] = &[
     ("mysql", "/var/run/mysqld", Holds::Scratch),
     ("mysql", "/tmp", Holds::Scratch),
     ("backup", "/backups", Holds::Disk),
+    ("backup", "/tmp", Holds::Scratch),
     ("restore-check", "/backups", Holds::Disk),
     ("restore-check", "/tmp", Holds::Scratch),
 ];
@@ -42,7 +43,6 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         for container in pod.containers() {
             found.extend(places(&pod, container, objects));
             found.extend(arguments(container));
-            found.extend(listens(container, objects));
             found.extend(database(container, objects));
         }
         let title = pod.owner.title();
@@ -139,10 +139,17 @@ fn arguments(container: &Value) -> Vec<String> {
     if !word.is_empty() && (container["args"] != json!([word]) || !container["command"].is_null()) {
         problems.push(format!("it does not run `linebot {word}`"));
     }
-    // deploy/terraform gives the instance this name.
-    let instance = |word: &str| word.ends_with(":asia-northeast1:linebot");
-    if container["name"] == "cloud-sql-proxy" && !commands(container).any(instance) {
-        problems.push("it is the proxy of no database of ours".to_owned());
+    for (name, command) in [
+        ("linebot-nginx", json!(["nginx", "-g", "daemon off;"])),
+        ("backup", json!(["bash", "/scripts/backup.sh"])),
+        (
+            "restore-check",
+            json!(["bash", "/scripts/restore-check.sh"]),
+        ),
+    ] {
+        if container["name"] == name && container["command"] != command {
+            problems.push(format!("it does not run {command}"));
+        }
     }
     if list(&container["envFrom"])
         .iter()
@@ -168,30 +175,29 @@ pub fn commands(container: &Value) -> impl Iterator<Item = &str> {
         .flat_map(|word| word.split([' ', '"', '\'', '(', ')', '=']))
 }
 
-/// nginx listens where its pod says.
-fn listens(container: &Value, objects: &[Object]) -> Vec<String> {
-    if container["name"] != "linebot-nginx" {
-        return Vec::new();
-    }
-    let map = of(objects, "ConfigMap").find(|map| map.name().starts_with("nginx-config"));
-    let listen = map.map_or("", |map| text(&map.0, "/data/listen.conf"));
-    let ports = list(&container["ports"]).iter();
-    ports
-        .map(|port| format!("listen {}", port["containerPort"]))
-        .filter(|line| {
-            let mut found = listen
-                .lines()
-                .filter_map(|one| one.strip_prefix(line.as_str()));
-            !found.any(|rest| rest.starts_with([' ', ';']))
-        })
-        .map(|line| format!("nginx does not `{line}`"))
-        .collect()
-}
-
 /// The bot and its migration are the users that MySQL makes, in the database that it makes.
 fn database(container: &Value, objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
     let name = text(container, "/name");
+    if name == "mysql" {
+        for (variable, value) in [
+            ("MYSQL_DATABASE", "linebot"),
+            ("MYSQL_ROOT_HOST", "localhost"),
+            ("MYSQL_ROOT_PASSWORD_FILE", "/run/secrets/db/root-password"),
+        ] {
+            let set = list(&container["env"]).iter();
+            if !set
+                .clone()
+                .any(|one| one["name"] == variable && one["value"] == value)
+            {
+                problems.push(format!("{variable} is not {value}"));
+            }
+        }
+        let users = list(&container["env"]).iter();
+        if !users.clone().any(|one| one["name"] == "LINEBOT_APP_USER") {
+            problems.push("MySQL makes no user for the bot".to_owned());
+        }
+    }
     if !["app-server", "migrate"].contains(&name) {
         return problems;
     }

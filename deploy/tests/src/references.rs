@@ -23,6 +23,18 @@ pub const MADE_BY_HAND: &[(&str, &[&str])] = &[
     ("dbsecret", &["user", "password", "root_password"]),
 ];
 
+/// What programs read without being told where by a variable or an argument: the container, and the file.
+const READ: &[(&str, &str)] = &[
+    ("mysql", "/run/secrets/db/root-password"),
+    ("mysql", "/run/secrets/db/migrate-password"),
+    ("mysql", "/run/secrets/db/backup-password"),
+    ("mysql", "/run/secrets/db/monitor-password"),
+    ("mysql", "/run/secrets/db-app/password"),
+    ("backup", "/run/secrets/db/backup-password"),
+    ("backup", "/scripts/dump.sh"),
+    ("restore-check", "/scripts/dump.sh"),
+];
+
 /// What a `ConfigMap` or `Secret` holds.
 type Keys<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
@@ -53,7 +65,10 @@ fn config_maps(objects: &[Object]) -> Keys<'_> {
 
 /// By hand, unless something rendered makes them.
 fn secrets(objects: &[Object]) -> Keys<'_> {
-    let mut secrets: Keys<'_> = MADE_BY_HAND
+    // Where they are copied, all are.
+    let copied = of(objects, "ExternalSecret").next().is_some();
+    let by_hand = if copied { &[] } else { MADE_BY_HAND };
+    let mut secrets: Keys<'_> = by_hand
         .iter()
         .map(|(name, keys)| (*name, keys.iter().copied().collect()))
         .collect();
@@ -135,7 +150,14 @@ impl<'a> World<'a> {
             let program = list(&container["command"]).iter().filter_map(Value::as_str);
             let program = program.filter(|word| word.starts_with('/'));
             let read = commands(container).filter(|word| word.starts_with("/run/secrets/"));
-            let scripts = program.chain(read).map(|path| ("command", path));
+            let untold = READ
+                .iter()
+                .filter(|(name, _)| container["name"] == **name)
+                .map(|(_, path)| *path);
+            let scripts = program
+                .chain(read)
+                .chain(untold)
+                .map(|path| ("command", path));
             for (name, path) in named.map(|(name, path)| (*name, *path)).chain(scripts) {
                 let there = mounts.iter().any(|mount| {
                     let file = path
@@ -202,6 +224,9 @@ impl<'a> World<'a> {
             let name = text(csi, "/volumeAttributes/secretProviderClass");
             let class = find(self.objects, "SecretProviderClass", name);
             let class = class.ok_or(format!("no SecretProviderClass {name}"))?;
+            if csi["driver"] != "secrets-store-gke.csi.k8s.io" {
+                return Err("no driver that knows Secret Manager".to_owned());
+            }
             let secrets = text(&class.0, "/spec/parameters/secrets");
             let paths = secrets
                 .lines()

@@ -1,7 +1,7 @@
 //! Numbers with which a rollout would lose requests. Why each is what it is: docs/operations.md and the manifests.
 
 use crate::object::{Object, Pod, find, list, of, pods, selects, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// kube-proxy takes 1 to 2 s to learn that a pod is going.
 const PRE_STOP_OF_THE_BOT: u64 = 5;
@@ -95,9 +95,23 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
             &format!("{probe} asks another port than requests come to"),
         );
     }
+    for probe in ["startupProbe", "livenessProbe"] {
+        expect(
+            text(&container[probe], "/httpGet/path") == "/healthz",
+            &format!("its {probe} is not its own"),
+        );
+    }
+    let seconds = |probe: &str| {
+        let number = |field: &str, default| container[probe][field].as_u64().unwrap_or(default);
+        number("periodSeconds", 10) * number("failureThreshold", 3)
+    };
     expect(
-        text(container, "/livenessProbe/httpGet/path") == "/healthz",
-        "its liveness is not its own",
+        seconds("startupProbe") >= 30,
+        "it is killed while it starts",
+    );
+    expect(
+        seconds("readinessProbe") <= 10,
+        "it gets traffic long after it has stopped to answer",
     );
     let scaler = of(objects, "HorizontalPodAutoscaler")
         .find(|scaler| text(&scaler.0, "/spec/scaleTargetRef/name") == deployment.name())
@@ -189,6 +203,10 @@ fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
         Some(shutdown) if grace(deployment) >= pre_stop + shutdown + TO_SPARE => {}
         _ => problems.push("killed while it ends its requests".to_owned()),
     }
+    if deployment.get("/spec/template/spec/containers/0/readinessProbe/httpGet/path") != "/healthz"
+    {
+        problems.push("nginx is out of service with the bot".to_owned());
+    }
     problems
 }
 
@@ -224,13 +242,21 @@ fn database(object: &Object, objects: &[Object], fields: &[(&str, &str)]) -> Vec
     if grace(object) < 120 {
         problems.push("MySQL is killed before it has written what it holds".to_owned());
     }
-    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        if !object
-            .get(&format!("/spec/template/spec/containers/0/{probe}/exec"))
-            .is_object()
-        {
-            problems.push(format!("no {probe}"));
+    // Over TCP: while an empty folder is initialised, a server without it runs for a moment.
+    let ping = json!(["mysqladmin", "--host=127.0.0.1", "ping"]);
+    let container = object.get("/spec/template/spec/containers/0");
+    for probe in ["startupProbe", "livenessProbe"] {
+        let command = &container[probe]["exec"]["command"];
+        if *command != ping {
+            problems.push(format!("no {probe} that asks for ping over TCP"));
         }
+    }
+    let asks = container["readinessProbe"]["exec"]["command"].to_string();
+    if !asks.starts_with(r#"["sh","-c",""#)
+        || !asks.contains("--host=127.0.0.1 ")
+        || !asks.contains("'SELECT 1'")
+    {
+        problems.push("no readinessProbe that asks for a row over TCP".to_owned());
     }
     problems
 }
