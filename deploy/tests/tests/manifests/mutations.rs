@@ -1,4 +1,7 @@
-//! Manifests made wrong on purpose, by the list in `mistakes.yaml`: each mistake must be found, and named.
+//! Manifests made wrong on purpose, by the lists in `mistakes`: each mistake must be found, and named.
+//!
+//! A list says in which overlay, in which object, what is done to it, and what must be said of it. `set` with `to`,
+//! `remove` and `delete` work on a place (RFC 6901); `replace` with `by` on all of the object's text.
 
 use deploy_tests::object::{Object, text};
 use deploy_tests::{problems, render};
@@ -49,8 +52,15 @@ fn place_of<'a>(object: &'a mut Value, pointer: &str, mistake: &Value) -> &'a mu
 }
 
 fn mistakes() -> Vec<Value> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/manifests/mistakes.yaml");
-    serde_saphyr::from_str(&fs::read_to_string(file).expect("the list")).expect("YAML")
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/manifests/mistakes");
+    let files = fs::read_dir(folder).expect("the lists");
+    files
+        .flat_map(|file| {
+            let file = file.expect("an entry").path();
+            let text = fs::read_to_string(&file).expect("a list");
+            serde_saphyr::from_str::<Vec<Value>>(&text).expect("YAML")
+        })
+        .collect()
 }
 
 #[test]
