@@ -8,6 +8,7 @@
 //! | `references` | names that lead nowhere: config maps, secrets, files, claims, accounts |
 //! | `wiring` | selectors, ports and targets that lead nowhere |
 //! | `routes` | the same for ways in: Ingress, Gateway API, Istio, GKE's policies |
+//! | `edge` | a way in without its domain, its ports, TLS or a route |
 //! | `front` | load balancers, mesh and stores of secrets set so that something gets past nginx, or does not arrive |
 //! | `programs` | arguments, settings, files and folders that the programs in the containers do not find |
 //! | `images` | containers whose image or ports are not their program's |
@@ -23,6 +24,7 @@
 
 pub mod admission;
 pub mod containers;
+pub mod edge;
 pub mod front;
 pub mod images;
 pub mod names;
@@ -48,6 +50,7 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         wiring::problems(objects),
         routes::problems(objects),
         front::problems(objects),
+        edge::problems(objects),
         programs::problems(objects),
         images::problems(objects),
         network::problems(objects),
