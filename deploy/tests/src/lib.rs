@@ -8,22 +8,32 @@
 //! | `references` | names that lead nowhere: config maps, secrets, files, claims, accounts |
 //! | `wiring` | selectors, ports and targets that lead nowhere |
 //! | `routes` | the same for ways in: Ingress, Gateway API, Istio, GKE's policies |
+//! | `edge` | a way in without its domain, its ports, TLS or a route |
+//! | `front` | load balancers, mesh and stores of secrets set so that something gets past nginx, or does not arrive |
+//! | `programs` | arguments, settings, files and folders that the programs in the containers do not find |
+//! | `images` | containers whose image or ports are not their program's |
 //! | `network` | connections that network policies allow and should not, or the other way round |
 //! | `nginx` | – a real nginx with a rendered configuration |
 //! | `rollout` | numbers with which a rollout would lose requests |
 //! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
 //! | `names` | names, labels and images that the API server refuses |
+//! | `admission` | what else it refuses, or takes and then waits for ever |
 //! | `containers` | – podman with the images of the tests |
 //! | `namespace` | – a network of its own |
 //! | `tools` | – what `cargo xtask test` installed |
 
+pub mod admission;
 pub mod containers;
+pub mod edge;
+pub mod front;
+pub mod images;
 pub mod names;
 pub mod namespace;
 pub mod network;
 pub mod nginx;
 pub mod object;
 pub mod pod_security;
+pub mod programs;
 pub mod references;
 pub mod render;
 pub mod rollout;
@@ -39,10 +49,15 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         references::problems(objects),
         wiring::problems(objects),
         routes::problems(objects),
+        front::problems(objects),
+        edge::problems(objects),
+        programs::problems(objects),
+        images::problems(objects),
         network::problems(objects),
         rollout::problems(objects),
         pod_security::problems(objects),
         names::problems(objects),
+        admission::problems(objects),
     ]
     .concat()
 }

@@ -45,6 +45,19 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
     for pod in pods(objects) {
         for container in pod.containers() {
             let image = text(container, "/image");
+            // A Job cannot be changed, so the next release must make one of another name.
+            let tag = image
+                .split('@')
+                .next()
+                .and_then(|name| name.rsplit(':').next());
+            if container["name"] == "migrate"
+                && !tag.is_some_and(|tag| pod.owner.name().ends_with(&format!("-{tag}")))
+            {
+                problems.push(format!(
+                    "{}: not named after its release",
+                    pod.owner.title()
+                ));
+            }
             if !is_image(image) {
                 problems.push(format!(
                     "{}: `{image}` is no image with a version",

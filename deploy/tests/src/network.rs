@@ -177,10 +177,11 @@ fn halves(objects: &[Object]) -> BTreeSet<String> {
     edges
 }
 
-/// The ports of a pod, and one that it does not have.
+/// The ports of a pod, those that other pods have, and one that nobody has.
 fn ports(pod: &Pod<'_>) -> Vec<u64> {
     let declared = pod.ports().into_iter().map(|(_, number)| number);
-    declared.chain([1]).collect()
+    let all: BTreeSet<u64> = declared.chain([1, 3306, 5000, 8080, 8443, 9090]).collect();
+    all.into_iter().collect()
 }
 
 fn shown(port: u64) -> String {
@@ -229,8 +230,29 @@ fn allows(rules: Option<&[&Value]>, side: &str, peer: Option<&Pod<'_>>, port: u6
                 (pods && (same_namespace || every_namespace) && selected) || is_everything(one)
             });
         let ports = list(&rule["ports"]);
-        known && (ports.is_empty() || ports.iter().any(|one| one["port"].as_u64() == Some(port)))
+        known && (ports.is_empty() || ports.iter().any(|one| opens(one, port)))
     })
+}
+
+/// Whether it opens `port` to TCP, which is what everything here but DNS speaks.
+fn opens(one: &Value, port: u64) -> bool {
+    let first = one["port"].as_u64();
+    let last = one["endPort"].as_u64().or(first);
+    let tcp = one["protocol"].is_null() || one["protocol"] == "TCP";
+    tcp && first <= Some(port) && Some(port) <= last
+}
+
+/// What to call a port, with all that is not usual about it.
+fn called(one: &Value) -> Option<String> {
+    let port = &one["port"];
+    let range = &one["endPort"];
+    match (text(one, "/protocol"), port == 53) {
+        _ if !range.is_null() => Some(format!("{port}-{range}")),
+        // Asked over UDP; TCP beside it is for long answers.
+        ("UDP", true) | ("TCP" | "", false) => Some(port.to_string()),
+        ("TCP", true) => None,
+        (protocol, _) => Some(format!("{port}/{protocol}")),
+    }
 }
 
 /// All addresses, those of pods included.
@@ -248,7 +270,7 @@ fn outside(rules: &[&Value], side: &str) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for rule in rules {
         let ports = list(&rule["ports"]);
-        let mut shown: Vec<String> = ports.iter().map(|port| port["port"].to_string()).collect();
+        let mut shown: Vec<String> = ports.iter().filter_map(called).collect();
         if ports.is_empty() {
             shown.push("any".to_owned());
         }

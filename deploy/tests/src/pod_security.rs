@@ -126,6 +126,14 @@ fn ours(pod: &Pod<'_>) -> Vec<String> {
         pod.spec["enableServiceLinks"] == false,
         "every Service becomes a variable".to_owned(),
     );
+    ask(
+        pod.spec["shareProcessNamespace"] != true,
+        "containers see each other's files".to_owned(),
+    );
+    ask(
+        pod.spec["securityContext"]["runAsUser"].as_u64() >= Some(10_000),
+        "its user may be one of the node's".to_owned(),
+    );
     let account = text(pod.spec, "/serviceAccountName");
     // Podman has no accounts.
     ask(

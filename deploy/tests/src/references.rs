@@ -1,6 +1,7 @@
 //! Names that lead nowhere: config maps, secrets and their keys, files, claims, volumes, accounts.
 
 use crate::object::{Object, Pod, find, list, of, pods, text};
+use crate::programs::commands;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,18 @@ pub const MADE_BY_HAND: &[(&str, &[&str])] = &[
     ),
     ("apikey", &["id", "key"]),
     ("dbsecret", &["user", "password", "root_password"]),
+];
+
+/// What programs read without being told where by a variable or an argument: the container, and the file.
+const READ: &[(&str, &str)] = &[
+    ("mysql", "/run/secrets/db/root-password"),
+    ("mysql", "/run/secrets/db/migrate-password"),
+    ("mysql", "/run/secrets/db/backup-password"),
+    ("mysql", "/run/secrets/db/monitor-password"),
+    ("mysql", "/run/secrets/db-app/password"),
+    ("backup", "/run/secrets/db/backup-password"),
+    ("backup", "/scripts/dump.sh"),
+    ("restore-check", "/scripts/dump.sh"),
 ];
 
 /// What a `ConfigMap` or `Secret` holds.
@@ -52,7 +65,10 @@ fn config_maps(objects: &[Object]) -> Keys<'_> {
 
 /// By hand, unless something rendered makes them.
 fn secrets(objects: &[Object]) -> Keys<'_> {
-    let mut secrets: Keys<'_> = MADE_BY_HAND
+    // Where they are copied, all are.
+    let copied = of(objects, "ExternalSecret").next().is_some();
+    let by_hand = if copied { &[] } else { MADE_BY_HAND };
+    let mut secrets: Keys<'_> = by_hand
         .iter()
         .map(|(name, keys)| (*name, keys.iter().copied().collect()))
         .collect();
@@ -131,9 +147,16 @@ impl<'a> World<'a> {
                 }
             }
             let named = variables.iter().filter(|(name, _)| name.ends_with("_FILE"));
-            let scripts = list(&container["command"]).iter().filter_map(Value::as_str);
-            let scripts = scripts
-                .filter(|word| word.starts_with('/'))
+            let program = list(&container["command"]).iter().filter_map(Value::as_str);
+            let program = program.filter(|word| word.starts_with('/'));
+            let read = commands(container).filter(|word| word.starts_with("/run/secrets/"));
+            let untold = READ
+                .iter()
+                .filter(|(name, _)| container["name"] == **name)
+                .map(|(_, path)| *path);
+            let scripts = program
+                .chain(read)
+                .chain(untold)
                 .map(|path| ("command", path));
             for (name, path) in named.map(|(name, path)| (*name, *path)).chain(scripts) {
                 let there = mounts.iter().any(|mount| {
@@ -201,6 +224,9 @@ impl<'a> World<'a> {
             let name = text(csi, "/volumeAttributes/secretProviderClass");
             let class = find(self.objects, "SecretProviderClass", name);
             let class = class.ok_or(format!("no SecretProviderClass {name}"))?;
+            if csi["driver"] != "secrets-store-gke.csi.k8s.io" {
+                return Err("no driver that knows Secret Manager".to_owned());
+            }
             let secrets = text(&class.0, "/spec/parameters/secrets");
             let paths = secrets
                 .lines()
@@ -265,6 +291,20 @@ fn volumes(objects: &[Object]) -> Vec<String> {
                 claim.title()
             ));
         }
+        let nfs = volume.get("/spec/nfs").is_object();
+        let hard = list(volume.get("/spec/mountOptions"))
+            .iter()
+            .any(|one| one == "hard");
+        if nfs && !hard {
+            problems.push(format!("{}: MySQL would see errors", volume.title()));
+        }
+        // Any other type may begin with an empty folder, of root, on a node that has none.
+        if !nfs && text(&volume.0, "/spec/hostPath/type") != "Directory" {
+            problems.push(format!(
+                "{}: a folder that may not be there",
+                volume.title()
+            ));
+        }
         if text(&volume.0, "/spec/persistentVolumeReclaimPolicy") != "Retain" {
             problems.push(format!(
                 "{}: its data would be deleted with the claim",
@@ -288,6 +328,19 @@ fn volumes(objects: &[Object]) -> Vec<String> {
             if !class.is_empty() && find(objects, "StorageClass", class).is_none() {
                 problems.push(format!("{}: no StorageClass {class}", set.title()));
             }
+            let modes = list(&claim["spec"]["accessModes"]).iter();
+            let alone = |mode: &Value| mode == "ReadWriteOnce" || mode == "ReadWriteOncePod";
+            if !modes.clone().all(alone) || modes.len() != 1 {
+                problems.push(format!("{}: a disk for several", set.title()));
+            }
+        }
+    }
+    for class in of(objects, "StorageClass") {
+        if text(&class.0, "/reclaimPolicy") != "Retain" {
+            problems.push(format!("{}: the disk goes with its claim", class.title()));
+        }
+        if text(&class.0, "/volumeBindingMode") != "WaitForFirstConsumer" {
+            problems.push(format!("{}: a disk in any zone", class.title()));
         }
     }
     problems

@@ -90,6 +90,9 @@ pub fn text(text: &str) -> Vec<Object> {
 /// What `deploy/k8s/README.md` tells people to fill in.
 pub fn filled_in(text: &str) -> String {
     text.replace("PROJECT_ID", "example-project")
+        // A variable is called that.
+        .replace("name: example-project\n", "name: PROJECT_ID\n")
+        .replace("(example-project)", "(PROJECT_ID)")
         .replace("linebot.example.com", "bot.example.org")
 }
 

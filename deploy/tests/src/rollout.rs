@@ -1,14 +1,14 @@
 //! Numbers with which a rollout would lose requests. Why each is what it is: docs/operations.md and the manifests.
 
-use crate::object::{Object, find, list, of, pods, selects, text};
-use serde_json::Value;
+use crate::object::{Object, Pod, find, list, of, pods, selects, text};
+use serde_json::{Value, json};
 
 /// kube-proxy takes 1 to 2 s to learn that a pod is going.
 const PRE_STOP_OF_THE_BOT: u64 = 5;
 /// nginx stops at once, so what is in front of it must have learnt it.
 const PRE_STOP_OF_NGINX: u64 = 10;
-/// Google's load balancer takes tens of seconds.
-const PRE_STOP_BEHIND_GOOGLE: u64 = 45;
+/// Load balancers take tens of seconds.
+const PRE_STOP_BEHIND_A_LOAD_BALANCER: u64 = 45;
 /// Between the last step and the kill.
 const TO_SPARE: u64 = 5;
 
@@ -21,7 +21,9 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
             Some("linebot-nginx") => {
                 [rolls(deployment, objects), nginx(deployment, objects)].concat()
             }
-            Some("mysql-db") => database(deployment, "/spec/strategy/type", "Recreate"),
+            Some("mysql-db") => {
+                database(deployment, objects, &[("/spec/strategy/type", "Recreate")])
+            }
             tier => vec![format!("nobody said how a tier {tier:?} stops")],
         };
         problems.extend(
@@ -31,8 +33,18 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         );
     }
     for set in of(objects, "StatefulSet") {
-        let kept = "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted";
-        let found = database(set, kept, "Retain");
+        let kept = "/spec/persistentVolumeClaimRetentionPolicy";
+        let (deleted, scaled) = (format!("{kept}/whenDeleted"), format!("{kept}/whenScaled"));
+        let found = database(
+            set,
+            objects,
+            &[
+                (&deleted, "Retain"),
+                (&scaled, "Retain"),
+                // Or a pod that never got ready would be in the way of going back.
+                ("/spec/podManagementPolicy", "Parallel"),
+            ],
+        );
         problems.extend(
             found
                 .into_iter()
@@ -68,24 +80,45 @@ fn rolls(deployment: &Object, objects: &[Object]) -> Vec<String> {
         number("/spec/progressDeadlineSeconds").is_some(),
         "a rollout that hangs is not noticed",
     );
+    expect(
+        number("/spec/revisionHistoryLimit") != Some(0),
+        "there is nothing to go back to",
+    );
     let container = deployment.get("/spec/template/spec/containers/0");
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         expect(
             container[probe]["httpGet"].is_object(),
             &format!("no {probe}"),
         );
+        expect(
+            container[probe]["httpGet"]["port"] == "http-port",
+            &format!("{probe} asks another port than requests come to"),
+        );
     }
+    for probe in ["startupProbe", "livenessProbe"] {
+        expect(
+            text(&container[probe], "/httpGet/path") == "/healthz",
+            &format!("its {probe} is not its own"),
+        );
+    }
+    let seconds = |probe: &str| {
+        let number = |field: &str, default| container[probe][field].as_u64().unwrap_or(default);
+        number("periodSeconds", 10) * number("failureThreshold", 3)
+    };
     expect(
-        text(container, "/livenessProbe/httpGet/path") == "/healthz",
-        "its liveness is not its own",
+        seconds("startupProbe") >= 30,
+        "it is killed while it starts",
+    );
+    expect(
+        seconds("readinessProbe") <= 10,
+        "it gets traffic long after it has stopped to answer",
     );
     let scaler = of(objects, "HorizontalPodAutoscaler")
         .find(|scaler| text(&scaler.0, "/spec/scaleTargetRef/name") == deployment.name())
         .and_then(|scaler| scaler.get("/spec/minReplicas").as_u64());
-    let canary = deployment.get("/spec/template/metadata/labels/version") == "v2";
     let replicas = scaler.or(number("/spec/replicas"));
     expect(
-        canary || replicas >= Some(2),
+        replicas >= Some(2),
         "one pod alone: a rollout or a drained node interrupts",
     );
     let budgeted = of(objects, "PodDisruptionBudget").any(|budget| {
@@ -147,11 +180,12 @@ fn bot(deployment: &Object, objects: &[Object]) -> Vec<String> {
 
 fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
-    let behind_google = objects
-        .iter()
-        .any(|object| ["BackendConfig", "HealthCheckPolicy"].contains(&object.kind()));
-    let least = if behind_google {
-        PRE_STOP_BEHIND_GOOGLE
+    let balanced = objects.iter().any(|object| {
+        ["BackendConfig", "HealthCheckPolicy"].contains(&object.kind())
+            || text(&object.0, "/spec/type") == "LoadBalancer"
+    });
+    let least = if balanced {
+        PRE_STOP_BEHIND_A_LOAD_BALANCER
     } else {
         PRE_STOP_OF_NGINX
     };
@@ -169,24 +203,60 @@ fn nginx(deployment: &Object, objects: &[Object]) -> Vec<String> {
         Some(shutdown) if grace(deployment) >= pre_stop + shutdown + TO_SPARE => {}
         _ => problems.push("killed while it ends its requests".to_owned()),
     }
+    if deployment.get("/spec/template/spec/containers/0/readinessProbe/httpGet/path") != "/healthz"
+    {
+        problems.push("nginx is out of service with the bot".to_owned());
+    }
     problems
 }
 
-fn database(object: &Object, pointer: &str, right: &str) -> Vec<String> {
+fn database(object: &Object, objects: &[Object], fields: &[(&str, &str)]) -> Vec<String> {
     let mut problems = Vec::new();
-    if text(&object.0, pointer) != right {
-        problems.push(format!("{pointer} is not {right}"));
+    for (pointer, right) in fields {
+        if text(&object.0, pointer) != *right {
+            problems.push(format!("{pointer} is not {right}"));
+        }
+    }
+    // Two would be two databases, and each message would go to one of them.
+    if *object.get("/spec/replicas") != 1 {
+        problems.push("it is not one".to_owned());
+    }
+    let image = |pod: &Pod<'_>| pod.containers().map(|one| one["image"].clone()).next();
+    for other in pods(objects) {
+        let on_mysql = other.tier().starts_with("mysql-");
+        if on_mysql && image(&other) != object.pod().as_ref().and_then(image) {
+            problems.push(format!(
+                "{} has another version of MySQL",
+                other.owner.title()
+            ));
+        }
+    }
+    for budget in of(objects, "PodDisruptionBudget") {
+        let ours = object
+            .pod()
+            .is_some_and(|pod| selects(budget.get("/spec/selector"), &pod.labels));
+        if ours && *budget.get("/spec/maxUnavailable") != 1 {
+            problems.push("its node can never be drained".to_owned());
+        }
     }
     if grace(object) < 120 {
         problems.push("MySQL is killed before it has written what it holds".to_owned());
     }
-    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-        if !object
-            .get(&format!("/spec/template/spec/containers/0/{probe}/exec"))
-            .is_object()
-        {
-            problems.push(format!("no {probe}"));
+    // Over TCP: while an empty folder is initialised, a server without it runs for a moment.
+    let ping = json!(["mysqladmin", "--host=127.0.0.1", "ping"]);
+    let container = object.get("/spec/template/spec/containers/0");
+    for probe in ["startupProbe", "livenessProbe"] {
+        let command = &container[probe]["exec"]["command"];
+        if *command != ping {
+            problems.push(format!("no {probe} that asks for ping over TCP"));
         }
+    }
+    let asks = container["readinessProbe"]["exec"]["command"].to_string();
+    if !asks.starts_with(r#"["sh","-c",""#)
+        || !asks.contains("--host=127.0.0.1 ")
+        || !asks.contains("'SELECT 1'")
+    {
+        problems.push("no readinessProbe that asks for a row over TCP".to_owned());
     }
     problems
 }

@@ -3,10 +3,20 @@
 use crate::object::{Object, Pod, find, list, of, pairs, pods, selects, text};
 use serde_json::{Value, json};
 
+/// `LINEBOT_DATABASE_CONNECTIONS`, where it is not set.
+const CONNECTIONS_OF_A_BOT: u64 = 10;
+
+/// Migrate 2, backup 1, probes 2, people 10.
+const OTHER_CONNECTIONS: u64 = 15;
+
 /// What is wrong with the wiring of `objects`.
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let pods = pods(objects);
     let mut problems = Vec::new();
+    let way_in = find(objects, "Service", "linebot-nginx");
+    if way_in.is_none_or(|service| *service.get("/spec/ports/0/port") != 80) {
+        problems.push("no Service linebot-nginx with the port 80".to_owned());
+    }
     for object in objects {
         let found = match object.kind() {
             "Deployment" | "StatefulSet" => workload(object, objects),
@@ -52,15 +62,27 @@ fn workload(object: &Object, objects: &[Object]) -> Vec<String> {
             ));
         }
     }
+    if pairs(&selector["matchLabels"]).get("app").copied() != Some(pod.tier()) {
+        problems.push("its selector does not name its tier".to_owned());
+    }
     for constraint in list(&pod.spec["topologySpreadConstraints"]) {
-        if !selects(&constraint["labelSelector"], &pod.labels) {
+        let own = &constraint["labelSelector"];
+        if pairs(&own["matchLabels"]).is_empty() || !selects(own, &pod.labels) {
             problems.push("it spreads pods that are not its own".to_owned());
+        }
+        // Nodes without a zone, as on one machine, would take no pod at all.
+        if constraint["whenUnsatisfiable"] != "ScheduleAnyway" {
+            problems.push("it waits for nodes that may not be there".to_owned());
         }
     }
     if object.kind() == "StatefulSet" {
-        let service = text(&object.0, "/spec/serviceName");
-        if find(objects, "Service", service).is_none() {
-            problems.push(format!("no Service {service}"));
+        let name = text(&object.0, "/spec/serviceName");
+        match find(objects, "Service", name) {
+            None => problems.push(format!("no Service {name}")),
+            Some(service) if text(&service.0, "/spec/clusterIP") != "None" => {
+                problems.push(format!("the Service {name} is not headless"));
+            }
+            Some(_) => {}
         }
     }
     problems
@@ -76,8 +98,25 @@ fn service(service: &Object, pods: &[Pod<'_>]) -> Vec<String> {
     if selected.is_empty() || pairs(&selector["matchLabels"]).is_empty() {
         problems.push("it selects no pods".to_owned());
     }
+    if selected.iter().any(|pod| pod.tier() != selected[0].tier()) {
+        problems.push("it mixes the pods of several tiers".to_owned());
+    }
     for port in list(service.get("/spec/ports")) {
         let target = port.get("targetPort").unwrap_or(&port["port"]);
+        if *target != port["name"] {
+            problems.push(format!("the port {} leads to {target}", port["name"]));
+        }
+        let protocol = match text(port, "/name") {
+            "mysql" => "tcp",
+            "https-port" => "https",
+            _ => "http",
+        };
+        if port["appProtocol"] != protocol {
+            problems.push(format!(
+                "a mesh would not take {} for {protocol}",
+                port["name"]
+            ));
+        }
         for pod in selected.iter().filter(|pod| !pod.has_port(target)) {
             problems.push(format!("{} has no port {target}", pod.owner.title()));
         }
@@ -92,6 +131,9 @@ fn budget(budget: &Object, pods: &[Pod<'_>]) -> Vec<String> {
         .filter(|pod| selects(selector, &pod.labels))
         .collect();
     match selected.as_slice() {
+        [_] if text(&budget.0, "/spec/unhealthyPodEvictionPolicy") != "AlwaysAllow" => {
+            vec!["a pod that is not ready holds up its node".to_owned()]
+        }
         [_] => Vec::new(),
         [] => vec!["it selects no pods".to_owned()],
         several => vec![format!("it mixes the pods of {} workloads", several.len())],
@@ -111,6 +153,14 @@ fn autoscaler(autoscaler: &Object, objects: &[Object]) -> Vec<String> {
             target.title()
         ));
     }
+    let metric = autoscaler.get("/spec/metrics/0/resource");
+    let share = metric["target"]["averageUtilization"].as_u64();
+    if metric["name"] != "cpu"
+        || metric["target"]["type"] != "Utilization"
+        || !share.is_some_and(|share| (1..=100).contains(&share))
+    {
+        problems.push("it does not go by the CPU".to_owned());
+    }
     if target.api_version() != text(&autoscaler.0, "/spec/scaleTargetRef/apiVersion") {
         problems.push(format!("{} is of another version", target.title()));
     }
@@ -118,6 +168,27 @@ fn autoscaler(autoscaler: &Object, objects: &[Object]) -> Vec<String> {
     let requests = |container: &&Value| container["resources"]["requests"]["cpu"].is_string();
     if !pod.is_some_and(|containers| containers.iter().all(requests)) {
         problems.push("a share of no CPU request cannot be computed".to_owned());
+    }
+    if name == "app-server"
+        && let Some(settings) =
+            of(objects, "ConfigMap").find(|map| map.name().starts_with("mysql-config"))
+    {
+        let allowed = text(&settings.0, "/data/my.cnf")
+            .lines()
+            .find_map(|line| line.strip_prefix("max_connections = ")?.parse::<u64>().ok());
+        let replicas = autoscaler
+            .get("/spec/maxReplicas")
+            .as_u64()
+            .unwrap_or(u64::MAX);
+        let needed = replicas
+            .saturating_add(1)
+            .saturating_mul(CONNECTIONS_OF_A_BOT)
+            .saturating_add(OTHER_CONNECTIONS);
+        if allowed < Some(needed) {
+            problems.push(format!(
+                "{needed} connections, and MySQL allows {allowed:?}"
+            ));
+        }
     }
     problems
 }
@@ -133,6 +204,9 @@ fn monitor(monitor: &Object, endpoints: &str, pods: &[Pod<'_>]) -> Vec<String> {
         problems.push("it selects no pods".to_owned());
     }
     for endpoint in list(monitor.get(endpoints)) {
+        if endpoint["port"] != "metrics" || endpoint["path"] != "/metrics" {
+            problems.push("the bot's metrics are not there".to_owned());
+        }
         for pod in selected
             .iter()
             .filter(|pod| !pod.has_port(&endpoint["port"]))

@@ -48,7 +48,10 @@ const OF_THE_SEEDS: &str = "linebot-nginx app-server mysql-db 30082 http-port 50
     delete_istio_related_resources.sh log_eng_app.sh log_eng_app_db_init_job.sh log_eng_app_mysql.sh login_eng_app.sh \
     login_eng_app_mysql.sh Spinnaker eng_app_base my-test mysql-pv my-mysql my-nginx-pod dbsecret root_password \
     my-mysql-deployment my-mysql-svc my-app my-app-deployment DB_HOST DB_PORT DB_USER DB_PASSWORD DB_DATABASE \
-    docker-compose minikube";
+    docker-compose minikube MYSQL_USER MYSQL_PASSWORD MYSQL_DATABASE gcr.io/myproject-292103/sample-image http-server \
+    gcr.io/cloud-builders/docker EXPOSE public/voice pvserver /opt/nfs/eng_app /opt/nfs/eng_app_data Recycle ISTIO_MUTUAL \
+    persistent-volume.yaml configmap.yaml secret.yaml managed-cert.yaml managed-cert-ingress.yaml TTL 1.23.5 1.21.9 20.10.12 \
+    1.21.6 5.7.29 3.9.7 1.1.4";
 
 /// The page that looks up everything of the seeds.
 const SEEDS_PAGE: &str = "deploy/docs/from-the-seeds.md";

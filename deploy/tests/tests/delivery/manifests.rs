@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::env;
 use std::process::Command;
 
-/// The label by which `delete` tells the namespace from everything else.
-const OF_NAMESPACE: &str = "pod-security.kubernetes.io/enforce";
+/// The label of what `delete` leaves.
+const KEPT: &str = "kept-by-delete";
 
 fn rendered(overlay: &str) -> Vec<Value> {
     let kubectl = env::var("LINEBOT_TEST_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned());
@@ -26,10 +26,15 @@ fn problems(objects: &[Value]) -> Vec<String> {
     let mut problems = Vec::new();
     let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
     for object in objects {
-        let has_label = object["metadata"]["labels"].get(OF_NAMESPACE).is_some();
-        if has_label != (object["kind"] == "Namespace") {
+        // A claim without a volume of ours gets one from the cluster's default class, which deletes it with the claim.
+        let on_a_disk_of_the_cluster =
+            object["kind"] == "PersistentVolumeClaim" && object["spec"]["volumeName"].is_null();
+        let keep = object["kind"] == "Namespace" || on_a_disk_of_the_cluster;
+        if object["metadata"]["labels"].get(KEPT).is_some() != keep {
             problems.push(format!(
-                "`delete` would take {} for something else",
+                "`delete` should {} {} {}",
+                if keep { "keep" } else { "take" },
+                object["kind"],
                 object["metadata"]["name"]
             ));
         }
@@ -101,7 +106,9 @@ fn every_overlay_has_what_the_scripts_look_for() {
 
 #[test]
 fn an_object_that_the_scripts_would_miss_is_found() {
-    let right = "kind: Namespace\nmetadata: {name: linebot, labels: {pod-security.kubernetes.io/enforce: restricted}}\n---\n\
+    let right = "kind: Namespace\nmetadata: {name: linebot, labels: {kept-by-delete: yes}}\n---\n\
+        kind: PersistentVolumeClaim\nmetadata: {name: dumps, labels: {kept-by-delete: yes}}\n---\n\
+        kind: PersistentVolumeClaim\nmetadata: {name: folder}\nspec: {volumeName: folder}\n---\n\
         kind: Job\nmetadata: {name: a, labels: {app: linebot-migrate}}\nspec: {ttlSecondsAfterFinished: 1, template: \
         {metadata: {labels: {app: linebot-migrate}}}}\n---\n\
         kind: Deployment\nmetadata: {name: app-server}\nspec: {template: {metadata: {labels: {app: app-server}}, spec: \
@@ -111,7 +118,12 @@ fn an_object_that_the_scripts_would_miss_is_found() {
     let parsed = |text: &str| parse_yaml(text).expect("YAML");
     assert_eq!(problems(&parsed(right)), Vec::<String>::new());
     for (word, other) in [
-        ("enforce: restricted", "warn: restricted"),
+        ("linebot, labels: {kept-by-delete: yes}", "linebot"),
+        ("dumps, labels: {kept-by-delete: yes}", "dumps"),
+        (
+            "{name: folder}\n",
+            "{name: folder, labels: {kept-by-delete: yes}}\n",
+        ),
         ("name: linebot,", "name: bot,"),
         (
             "{name: a, labels: {app: linebot-migrate}}",

@@ -16,7 +16,7 @@ const SKAFFOLD: &[&str] = &[
     "build.tagPolicy.inputDigest",
     "build.local.useBuildkit",
     "manifests.kustomize.paths[]",
-    "deploy.kubectl",
+    "deploy.kubectl.flags.apply[]",
     "deploy.statusCheckDeadlineSeconds",
     "verify[].name",
     "verify[].container.name",
@@ -28,6 +28,9 @@ const SKAFFOLD: &[&str] = &[
     "profiles[].build.googleCloudBuild.machineType",
     "profiles[].build.googleCloudBuild.logging",
     "profiles[].manifests.kustomize.paths[]",
+    "profiles[].patches[].op",
+    "profiles[].patches[].path",
+    "profiles[].patches[].value",
 ];
 
 /// Fields of Argo CD's Application (<https://argo-cd.readthedocs.io/en/stable/operator-manual/application-specification>), and of
@@ -155,7 +158,8 @@ fn skaffold_builds_what_there_is_for_three_overlays() {
         .iter()
         .map(|artifact| text(artifact, "/image"))
         .collect();
-    assert_eq!(images, ["app-server", "linebot-nginx"]);
+    // Skaffold looks for these in what it rendered, by the whole name.
+    assert_eq!(images, named_in("local"));
     for artifact in artifacts {
         assert_eq!(
             artifact["context"], "..",
@@ -185,6 +189,11 @@ fn skaffold_builds_what_there_is_for_three_overlays() {
                 .expect("in k8s/"),
         );
     }
+    for profile in profiles.iter().filter(|profile| profile["name"] != "local") {
+        let patches = profile["patches"].as_array().expect("patches");
+        let values: Vec<&str> = patches.iter().map(|patch| text(patch, "/value")).collect();
+        assert_eq!(values, named_in(text(profile, "/name")));
+    }
     let checks = skaffold["verify"].as_array().expect("checks");
     assert!(!checks.is_empty());
     for check in checks {
@@ -193,6 +202,17 @@ fn skaffold_builds_what_there_is_for_three_overlays() {
             "{check}"
         );
     }
+}
+
+/// What the two images are called in an overlay.
+fn named_in(overlay: &str) -> Vec<String> {
+    let file = format!("deploy/k8s/overlays/{overlay}/kustomization.yaml");
+    let kustomization = &yaml(&file).expect("YAML")[0];
+    let images = kustomization["images"].as_array().expect("images");
+    images
+        .iter()
+        .map(|image| text(image, "/newName").to_owned())
+        .collect()
 }
 
 /// Fails unless a path ends in an overlay that exists.

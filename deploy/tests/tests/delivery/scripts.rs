@@ -9,14 +9,16 @@ use std::path::Path;
 const RELEASED: &str = "kubectl get persistentvolumes --output jsonpath={range .items[?(@.status.phase==\"Released\")]}\
                         {.spec.claimRef.namespace}/{.metadata.name} {end}";
 
-const DEPLOY: [&str; 7] = [
+const DEPLOY: [&str; 9] = [
     RELEASED,
     "kubectl --namespace linebot delete jobs --selector app=linebot-migrate --ignore-not-found",
     "kubectl apply --kustomize ROOT/deploy/k8s/overlays/local",
     "kubectl --namespace linebot wait jobs --selector app=linebot-migrate --for condition=complete --timeout 15m",
     "kubectl --namespace linebot get deployments --output name",
-    "kubectl --namespace linebot rollout status deployment.apps/NAME --timeout 5m",
-    "kubectl --namespace linebot rollout status deployment.apps/OTHER --timeout 5m",
+    "kubectl --namespace linebot wait deployment.apps/NAME --for condition=available --timeout 15m",
+    "kubectl --namespace linebot rollout status deployment.apps/NAME --timeout 15m",
+    "kubectl --namespace linebot wait deployment.apps/OTHER --for condition=available --timeout 15m",
+    "kubectl --namespace linebot rollout status deployment.apps/OTHER --timeout 15m",
 ];
 
 /// A cluster that has one running pod of everything, and two Deployments.
@@ -40,7 +42,7 @@ fn calls() -> Vec<(&'static str, Vec<&'static str>, Vec<String>)> {
     };
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     let delete = "kubectl delete --ignore-not-found --kustomize ROOT/deploy/k8s/overlays/local --selector \
-                  !pod-security.kubernetes.io/enforce --timeout 10m";
+                  !kept-by-delete --timeout 10m";
     vec![
         ("deploy", vec!["local"], owned(&DEPLOY)),
         ("delete", vec!["local"], owned(&[delete, "kubectl get persistentvolumes"])),
@@ -207,10 +209,12 @@ fn a_script_stops_at_the_first_call_that_fails() {
             "jsonpath",
             "delete",
             "apply",
-            "wait",
+            "'wait jobs'",
             "'get deployments'",
-            "NAME",
-            "OTHER",
+            "'wait deployment.apps/NAME'",
+            "'status deployment.apps/NAME'",
+            "'wait deployment.apps/OTHER'",
+            "'status deployment.apps/OTHER'",
         ][failing];
         let failing_one = format!("case \"$*\" in *{verb}*) exit 1 ;; esac\n{CLUSTER}");
         workshop.stand_in("kubectl", &failing_one);

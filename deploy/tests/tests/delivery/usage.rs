@@ -96,6 +96,9 @@ fn fill_in_writes_what_is_ones_own_into_the_manifests_and_nowhere_else() {
         "domains: [linebot.example.com]\n",
     );
     workshop.write("deploy/README.md", "PROJECT_ID\n");
+    let variable = "- name: PROJECT_ID\n- value: id=$(PROJECT_ID)\n";
+    workshop.write("deploy/k8s/variable.yaml", variable);
+    workshop.write("deploy/skaffold.yaml", "image: PROJECT_ID/app-server\n");
     let arguments = ["my-project", "bot.example.org", "198.51.100.7"];
     let mut dry = vec!["--dry-run"];
     dry.extend(arguments);
@@ -117,6 +120,11 @@ fn fill_in_writes_what_is_ones_own_into_the_manifests_and_nowhere_else() {
     let overlay = workshop.read("deploy/k8s/overlays/local/kustomization.yaml");
     assert!(overlay.contains("my-project/app-server"), "{overlay}");
     assert_eq!(workshop.read("deploy/README.md"), "PROJECT_ID\n");
+    assert_eq!(workshop.read("deploy/k8s/variable.yaml"), variable);
+    assert_eq!(
+        workshop.read("deploy/skaffold.yaml"),
+        "image: my-project/app-server\n"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod release;
 mod scans;
 mod schemas;
 mod secrets;
+mod settings;
 mod sources;
 
 /// Fails with all of `problems`, a line each.

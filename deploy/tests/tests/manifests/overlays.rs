@@ -97,6 +97,8 @@ fn the_other_documents_objects_are_where_the_overlays_say() {
         map.expect("it is there").0["data"]["project.id"],
         "example-project"
     );
+    let variable = bot.get("/spec/template/spec/containers/0/env/0/name");
+    assert_eq!(variable, "PROJECT_ID");
 
     let nfs = render::overlay("nfs");
     for (name, mode) in [
@@ -136,6 +138,27 @@ fn the_autoscaler_of_the_first_version_counts_no_pod_of_the_canary() {
         text(&deployment.0, "/spec/template/spec/containers/0/image").to_owned()
     };
     assert_ne!(image(first), image(second));
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
+fn the_canary_can_be_applied_by_its_label_before_it_gets_requests() {
+    let objects = render::overlay("istio-canary");
+    let mut second: Vec<&str> = objects
+        .iter()
+        .filter(|object| object.get("/metadata/labels/version") == "v2")
+        .map(Object::kind)
+        .collect();
+    second.sort_unstable();
+    assert_eq!(
+        second,
+        [
+            "ConfigMap",
+            "Deployment",
+            "PodDisruptionBudget",
+            "ServiceAccount"
+        ]
+    );
 }
 
 #[test]

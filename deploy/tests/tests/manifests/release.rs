@@ -1,8 +1,11 @@
 //! What happens when the next release is applied over this one.
 
 use crate::none;
-use deploy_tests::object::{Object, of, text};
+use deploy_tests::object::{Object, find, of, text};
 use deploy_tests::{problems, render};
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
 
 fn release(image: &str) -> Vec<Object> {
     render::text(&format!(
@@ -79,4 +82,130 @@ fn a_changed_setting_rolls_the_bot_and_leaves_the_migration_alone() {
     };
     assert_ne!(settings(&first), settings(&second));
     assert_eq!(job(&first).0, job(&second).0);
+}
+
+/// What the API server refuses to change in an object that exists.
+fn fixed(object: &Object) -> Value {
+    let spec = object.get("/spec");
+    match object.kind() {
+        "Job" | "PersistentVolume" | "PersistentVolumeClaim" => spec.clone(),
+        "Deployment" => spec["selector"].clone(),
+        "Service" => spec["clusterIP"].clone(),
+        "StorageClass" => object.0.clone(),
+        "StatefulSet" => {
+            let mut spec = spec.clone();
+            let fields = spec.as_object_mut().expect("a map");
+            for field in [
+                "minReadySeconds",
+                "persistentVolumeClaimRetentionPolicy",
+                "replicas",
+                "revisionHistoryLimit",
+                "template",
+                "updateStrategy",
+            ] {
+                fields.remove(field);
+            }
+            spec
+        }
+        _ => Value::Null,
+    }
+}
+
+/// What would be refused if `next` were applied over `first`.
+fn refused(first: &[Object], next: &[Object]) -> Vec<String> {
+    let changed = next.iter().filter(|object| {
+        find(first, object.kind(), object.name()).is_some_and(|old| fixed(old) != fixed(object))
+    });
+    changed
+        .map(|object| format!("{}: field is immutable", object.title()))
+        .collect()
+}
+
+/// An overlay of the next release: other images and another setting of the bot, of nginx and of MySQL.
+fn next_release(overlay: &str) -> Vec<Object> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(render::manifests())
+        .arg(folder.path())
+        .status();
+    assert!(copied.expect("cp runs").success());
+    let root = folder.path().join("k8s");
+    let overlays = fs::read_dir(root.join("overlays")).expect("the overlays");
+    let mut changes: Vec<_> = overlays
+        .map(|one| one.expect("an entry").path().join("kustomization.yaml"))
+        .map(|file| (file, "newTag: 1.0.0", "newTag: 1.1.0"))
+        .collect();
+    for (file, from, to) in [
+        ("base/app/app.env", "RUST_LOG=info", "RUST_LOG=warn"),
+        (
+            "base/web/nginx.conf",
+            "worker_connections 2048",
+            "worker_connections 1024",
+        ),
+        (
+            "components/mysql/my.cnf",
+            "max_connections = 120",
+            "max_connections = 130",
+        ),
+    ] {
+        changes.push((root.join(file), from, to));
+    }
+    for (file, from, to) in changes {
+        let text = fs::read_to_string(&file).expect("a file");
+        fs::write(&file, text.replace(from, to)).expect("a file");
+    }
+    render::folder(&root.join("overlays").join(overlay))
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
+fn the_next_release_of_every_overlay_can_be_applied_over_this_one() {
+    for overlay in render::overlays() {
+        let (first, next) = (render::overlay(&overlay), next_release(&overlay));
+        none(&overlay, &refused(&first, &next));
+        let names = |objects: &[Object]| {
+            let mut names: Vec<String> = objects.iter().map(Object::title).collect();
+            names.sort();
+            names
+        };
+        // Of three ConfigMaps the names change with their content, and the Job's with the release.
+        assert_ne!(names(&first), names(&next), "{overlay}");
+    }
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
+fn a_change_that_is_refused_is_found() {
+    let first = render::overlay("gke-ingress");
+    for (kind, pointer, to) in [
+        (
+            "Job",
+            "/spec/template/spec/containers/0/image",
+            json!("app-server:2"),
+        ),
+        ("StatefulSet", "/spec/serviceName", json!("other")),
+        (
+            "StatefulSet",
+            "/spec/volumeClaimTemplates/0/spec/storageClassName",
+            json!("other"),
+        ),
+        (
+            "Deployment",
+            "/spec/selector/matchLabels/app",
+            json!("other"),
+        ),
+        (
+            "PersistentVolumeClaim",
+            "/spec/accessModes",
+            json!(["ReadWriteMany"]),
+        ),
+        ("StorageClass", "/parameters/type", json!("pd-ssd")),
+    ] {
+        let mut next = first.clone();
+        let object = next.iter_mut().find(|object| object.kind() == kind);
+        let object = object.expect("it is there");
+        *object.0.pointer_mut(pointer).expect("a place") = to;
+        assert_eq!(refused(&first, &next).len(), 1, "{kind} {pointer}");
+    }
 }
