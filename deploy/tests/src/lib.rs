@@ -14,9 +14,11 @@
 //! | `pod_security` | pods that the profile "restricted" refuses, and what we ask for beyond it |
 //! | `names` | names, labels and images that the API server refuses |
 //! | `containers` | – podman with the images of the tests |
+//! | `chat` | – a person who talks to the bot |
 //! | `namespace` | – a network of its own |
 //! | `tools` | – what `cargo xtask test` installed |
 
+pub mod chat;
 pub mod containers;
 pub mod names;
 pub mod namespace;
@@ -41,6 +43,17 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         routes::problems(objects),
         network::problems(objects),
         rollout::problems(objects),
+        pod_security::problems(objects),
+        names::problems(objects),
+    ]
+    .concat()
+}
+
+/// The same for pods that podman plays: it has no policies and no rollouts, and they declare no ports.
+pub fn problems_of_pods(objects: &[Object]) -> Vec<String> {
+    [
+        references::problems(objects),
+        wiring::problems(objects),
         pod_security::problems(objects),
         names::problems(objects),
     ]
