@@ -11,7 +11,10 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// Where whoever tries the bot has his secrets.
-const PRIVATE: [&str; 2] = ["deploy/compose/private", "deploy/k8s/overlays/podman/private"];
+const PRIVATE: [&str; 2] = [
+    "deploy/compose/private",
+    "deploy/k8s/overlays/podman/private",
+];
 
 /// podman on the storage of the tests, in the root of the repository.
 pub fn podman(arguments: &[&str]) -> anyhow::Result<Command> {

@@ -84,9 +84,8 @@ fn nginx_lets_through_what_it_should(project: &Project) -> anyhow::Result<()> {
 fn containers_have_no_more_than_they_need(project: &Project) -> anyhow::Result<()> {
     eprintln!("the containers have no more than they need");
     let files = fs::read_dir(project.path("deploy/compose/private/secrets"))?;
-    let secrets: Result<Vec<String>, _> = files
-        .map(|file| fs::read_to_string(file?.path()))
-        .collect();
+    let secrets: Result<Vec<String>, _> =
+        files.map(|file| fs::read_to_string(file?.path())).collect();
     let secrets = secrets?;
     for service in SERVICES {
         let told = confined(&project.container(service), &secrets)?;

@@ -19,6 +19,9 @@ const READY: &str = "the database answers";
 /// Where the page keeps the secrets.
 const SECRETS: &str = "deploy/k8s/overlays/podman/private/secrets.yaml";
 
+/// A channel secret as LINE makes them: 32 hexadecimal digits.
+const NEW_SECRET: &str = "fedcba9876543210fedcba9876543210";
+
 /// The day on the page, where the name of a backup has its own.
 const A_DAY: &str = "2026-11-21";
 
@@ -102,13 +105,13 @@ fn new_channel_secret(page: &Page, place: &Place, chat: &mut Chat) -> anyhow::Re
     eprintln!("a new channel secret, old and new");
     let file = place.path(SECRETS);
     let made_again = page.below("**New secrets.**")?;
-    change(&file, "channel-secret", |old| format!("a-new-one,{old}"))?;
+    change(&file, "channel-secret", |old| format!("{NEW_SECRET},{old}"))?;
     place.run(made_again)?;
     logged(BOT, READY, 1)?;
     chat.ask("list", "bread")
         .context("LINE still signs with the old secret")?;
     eprintln!("the new one alone, and new passwords for the database");
-    change(&file, "channel-secret", |_| "a-new-one".to_owned())?;
+    change(&file, "channel-secret", |_| NEW_SECRET.to_owned())?;
     let password = change(&file, "password", |old| format!("another {old}"))?;
     for user in ["migrate", "backup", "monitor"] {
         let key = format!("{user}-password");
@@ -123,10 +126,7 @@ fn new_channel_secret(page: &Page, place: &Place, chat: &mut Chat) -> anyhow::Re
     let mut chat = place.chat()?;
     chat.ask("milk", "Done: “milk”")?;
     // The old one is valid until it is discarded, so that nobody is shut out meanwhile.
-    as_root(
-        MYSQL,
-        "ALTER USER 'linebot_app'@'%' DISCARD OLD PASSWORD",
-    )?;
+    as_root(MYSQL, "ALTER USER 'linebot_app'@'%' DISCARD OLD PASSWORD")?;
     let login =
         format!("MYSQL_PWD={password} mysql --host=127.0.0.1 --user=linebot_app --execute=''");
     let refused = both(&exec(MYSQL, &login)?);
