@@ -122,7 +122,7 @@ fn new_channel_secret(page: &Page, place: &Place, chat: &mut Chat) -> anyhow::Re
     logged(BOT, READY, 1).context("with the new password")?;
     chat.say("list")?;
     logged(NGINX, r#""path":"/callback","status":401"#, 1)?;
-    succeeded(&mut podman(&["restart", "--time=10", "simulator"])?)?;
+    place.run(page.below("and the simulator when it is started again:")?)?;
     let mut chat = place.chat()?;
     chat.ask("milk", "Done: “milk”")?;
     // The old one is valid until it is discarded, so that nobody is shut out meanwhile.
