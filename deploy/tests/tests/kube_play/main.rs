@@ -6,11 +6,6 @@
 //! | [`page`] | the commands of the page |
 //! | [`place`] | where they are run: a copy of the manifests, the podman of the tests |
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot go on without fails it"
-)]
-
 mod page;
 mod place;
 mod stack;
