@@ -16,6 +16,9 @@ const PRIVATE: [&str; 2] = [
     "deploy/k8s/overlays/podman/private",
 ];
 
+/// How many seconds a container may take to log something: a machine that does other things may stop it for a minute.
+const LOG_PATIENCE: &str = "180";
+
 /// podman on the storage of the tests, in the root of the repository.
 pub fn podman(arguments: &[&str]) -> anyhow::Result<Command> {
     let mut command = Command::new(variable("LINEBOT_TEST_PODMAN")?);
@@ -87,7 +90,7 @@ pub fn copy_of(parts: &[&str]) -> anyhow::Result<TempDir> {
 /// Waits until a container has logged `wanted` this many times.
 pub fn logged(container: &str, wanted: &str, times: usize) -> anyhow::Result<()> {
     let mut podman = Command::new("timeout");
-    podman.args(["60", "sh", "-c", "exec \"$0\" logs --follow \"$1\" 2>&1"]);
+    podman.args([LOG_PATIENCE, "sh", "-c", "exec \"$0\" logs --follow \"$1\" 2>&1"]);
     let mut child = podman
         .arg(variable("LINEBOT_TEST_PODMAN")?)
         .arg(container)
