@@ -90,7 +90,12 @@ pub fn copy_of(parts: &[&str]) -> anyhow::Result<TempDir> {
 /// Waits until a container has logged `wanted` this many times.
 pub fn logged(container: &str, wanted: &str, times: usize) -> anyhow::Result<()> {
     let mut podman = Command::new("timeout");
-    podman.args([LOG_PATIENCE, "sh", "-c", "exec \"$0\" logs --follow \"$1\" 2>&1"]);
+    podman.args([
+        LOG_PATIENCE,
+        "sh",
+        "-c",
+        "exec \"$0\" logs --follow \"$1\" 2>&1",
+    ]);
     let mut child = podman
         .arg(variable("LINEBOT_TEST_PODMAN")?)
         .arg(container)
