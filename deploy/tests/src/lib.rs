@@ -19,10 +19,12 @@
 //! | `names` | names, labels and images that the API server refuses |
 //! | `admission` | what else it refuses, or takes and then waits for ever |
 //! | `containers` | – podman with the images of the tests |
+//! | `chat` | – a person who talks to the bot |
 //! | `namespace` | – a network of its own |
 //! | `tools` | – what `cargo xtask test` installed |
 
 pub mod admission;
+pub mod chat;
 pub mod containers;
 pub mod edge;
 pub mod front;
@@ -58,6 +60,17 @@ pub fn problems(objects: &[Object]) -> Vec<String> {
         pod_security::problems(objects),
         names::problems(objects),
         admission::problems(objects),
+    ]
+    .concat()
+}
+
+/// The same for pods that podman plays: it has no policies and no rollouts, and they declare no ports.
+pub fn problems_of_pods(objects: &[Object]) -> Vec<String> {
+    [
+        references::problems(objects),
+        wiring::problems(objects),
+        pod_security::problems(objects),
+        names::problems(objects),
     ]
     .concat()
 }

@@ -245,7 +245,8 @@ fn probes(pod: &Pod<'_>) -> Vec<String> {
 fn addresses(objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
     let known = |host: &str, port: u64| {
-        // A pod of that name is found by podman.
+        // Podman has no Services: it finds a pod by its name.
+        let pod = find(objects, "Pod", host).is_some();
         let service = find(objects, "Service", host).is_some_and(|service| {
             list(service.get("/spec/ports"))
                 .iter()
@@ -255,7 +256,7 @@ fn addresses(objects: &[Object]) -> Vec<String> {
             .split('.')
             .next()
             .and_then(|first| find(objects, "Service", first));
-        service || (host.contains('.') && ours.is_some())
+        pod || service || (host.contains('.') && ours.is_some())
     };
     for pod in pods(objects) {
         let beside = pod.containers().any(|container| {

@@ -5,14 +5,13 @@
 //! | [`file`] | how compose.yaml is written |
 //! | [`prepare`] | the script that makes .env and the secrets |
 //! | [`stack`] | the whole, in containers: a conversation, new secrets, a backup, and nothing left behind |
-//! | [`project`], [`chat`] | a copy of the project that runs; a person who talks to the bot |
+//! | [`project`] | a copy of the project that runs |
 
 #![expect(
     clippy::unwrap_used,
     reason = "what a test cannot go on without fails it"
 )]
 
-mod chat;
 mod file;
 mod prepare;
 mod project;

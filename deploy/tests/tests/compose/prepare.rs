@@ -1,6 +1,7 @@
 //! The script that makes .env and the secrets.
 
-use crate::project::{both, copy, prepare};
+use crate::project::{copy, prepare};
+use deploy_tests::containers::both;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,13 +1,14 @@
 //! A copy of what `docker compose up` reads, in a folder of its own, so that the developer's .env, secrets and
 //! containers are left alone.
 
-use anyhow::{Context, bail, ensure};
-use deploy_tests::containers::{ended, podman, succeeded, tool};
-use deploy_tests::tools::{root, variable};
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use anyhow::bail;
+use deploy_tests::containers::{
+    as_root, both, copy_of, ended, exec, logged, podman, succeeded, tool,
+};
+use deploy_tests::nginx::free_address;
+use deploy_tests::tools::variable;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -32,8 +33,8 @@ impl Project {
         let project = Self {
             name: format!("linebot-test-{}", std::process::id()),
             folder,
-            http_port: free_port()?,
-            chat_port: free_port()?,
+            http_port: free_address().port(),
+            chat_port: free_address().port(),
         };
         project.prepare(&[], &[])?;
         Ok(project)
@@ -102,50 +103,17 @@ impl Project {
 
     /// Waits until a service has logged `wanted` this many times.
     pub(crate) fn logs(&self, service: &str, wanted: &str, times: usize) -> anyhow::Result<()> {
-        let container = self.container(service);
-        let mut podman = Command::new("timeout");
-        podman.args(["60", "sh", "-c", "exec \"$0\" logs --follow \"$1\" 2>&1"]);
-        let mut child = podman
-            .arg(variable("LINEBOT_TEST_PODMAN")?)
-            .arg(container)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let log = BufReader::new(child.stdout.take().context("a pipe")?).lines();
-        let found = log
-            .map_while(Result::ok)
-            .filter(|line| line.contains(wanted));
-        let found = found.take(times).count();
-        child.kill()?;
-        child.wait()?;
-        ensure!(
-            found == times,
-            "{service} logged {wanted} {found} times only"
-        );
-        Ok(())
+        logged(&self.container(service), wanted, times)
     }
 
     /// Runs a script in a running container.
     pub(crate) fn exec(&self, service: &str, script: &str) -> anyhow::Result<Output> {
-        ended(&mut podman(&[
-            "exec",
-            &self.container(service),
-            "bash",
-            "-c",
-            script,
-        ])?)
+        exec(&self.container(service), script)
     }
 
-    /// Runs a statement as root, who comes in through the socket.
+    /// Runs a statement as root of the database.
     pub(crate) fn as_root(&self, statement: &str) -> anyhow::Result<String> {
-        let output = self.exec(
-            "mysql-db",
-            &format!(
-                "MYSQL_PWD=\"$(cat /run/secrets/db/root-password)\" \
-                 mysql --user=root --skip-column-names --execute=\"{statement}\" linebot"
-            ),
-        )?;
-        ensure!(output.status.success(), "{statement}: {}", both(&output));
-        Ok(String::from_utf8(output.stdout)?)
+        as_root(&self.container("mysql-db"), statement)
     }
 
     /// Removes everything, and says what is left: containers, volumes, networks.
@@ -176,21 +144,7 @@ impl Drop for Project {
 
 /// compose.yaml and the folders it mounts.
 pub(crate) fn copy() -> anyhow::Result<TempDir> {
-    let folder = TempDir::new()?;
-    std::fs::create_dir(folder.path().join("deploy"))?;
-    for part in ["compose.yaml", "deploy/compose", "deploy/k8s"] {
-        succeeded(
-            Command::new("cp")
-                .args(["--recursive", "--preserve=mode"])
-                .arg(root().join(part))
-                .arg(folder.path().join(part)),
-        )?;
-    }
-    let private = folder.path().join("deploy/compose/private");
-    if private.exists() {
-        std::fs::remove_dir_all(private)?;
-    }
-    Ok(folder)
+    copy_of(&["compose.yaml", "deploy/compose", "deploy/k8s"])
 }
 
 /// prepare.sh of the project in `folder`.
@@ -202,15 +156,4 @@ pub(crate) fn prepare(folder: &Path, arguments: &[&str], variables: &[(&str, &st
         .env_remove("LINE_CHANNEL_ACCESS_TOKEN")
         .envs(variables.iter().copied());
     prepare
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// Everything a program said.
-pub(crate) fn both(output: &Output) -> String {
-    let (out, err) = (&output.stdout, &output.stderr);
-    String::from_utf8_lossy(out).into_owned() + &String::from_utf8_lossy(err)
 }

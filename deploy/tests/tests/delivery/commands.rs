@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What else a reader is told to type.
-const OTHER_PROGRAMS: [&str; 16] = [
+const OTHER_PROGRAMS: [&str; 20] = [
     "cargo",
     "cp",
     "curl",
@@ -21,11 +21,15 @@ const OTHER_PROGRAMS: [&str; 16] = [
     "gunzip",
     "kind",
     "kustomize",
+    "mkdir",
+    "podman",
     "printf",
     "read",
+    "rm",
     "skaffold",
     "ssh-keygen",
     "sudo",
+    "xargs",
 ];
 
 /// Every command in the papers, with the page it is on.

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Alex, whose LINE is in English, with the chat page open.
-pub(crate) struct Chat {
+pub struct Chat {
     port: u16,
     updates: BufReader<TcpStream>,
 }
 
 impl Chat {
     /// Opens the page of the simulator that listens on this port.
-    pub(crate) fn open(port: u16) -> anyhow::Result<Self> {
+    pub fn open(port: u16) -> anyhow::Result<Self> {
         let mut updates = TcpStream::connect(("127.0.0.1", port))?;
         updates.set_read_timeout(Some(PATIENCE))?;
         write!(
@@ -32,7 +32,7 @@ impl Chat {
     }
 
     /// Sends a text.
-    pub(crate) fn say(&self, text: &str) -> anyhow::Result<()> {
+    pub fn say(&self, text: &str) -> anyhow::Result<()> {
         let alex = Person::alex().id;
         let action = json!({
             "chat": alex,
@@ -50,7 +50,7 @@ impl Chat {
     }
 
     /// Sends a text and gives the bot's next answer that holds `wanted`.
-    pub(crate) fn ask(&mut self, text: &str, wanted: &str) -> anyhow::Result<String> {
+    pub fn ask(&mut self, text: &str, wanted: &str) -> anyhow::Result<String> {
         self.say(text)?;
         self.hear(wanted)
             .with_context(|| format!("the bot never said {wanted:?} to {text:?}"))
@@ -84,7 +84,7 @@ fn said_by_the_bot(update: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// Posts to a port of this machine; the status of the answer.
-pub(crate) fn post(port: u16, path: &str, header: &str, body: &str) -> anyhow::Result<u16> {
+pub fn post(port: u16, path: &str, header: &str, body: &str) -> anyhow::Result<u16> {
     let head = format!(
         "POST {path} HTTP/1.1\r\n{header}\r\ncontent-length: {}",
         body.len()
@@ -93,7 +93,7 @@ pub(crate) fn post(port: u16, path: &str, header: &str, body: &str) -> anyhow::R
 }
 
 /// Gets a path of a port of this machine; the status of the answer.
-pub(crate) fn get(port: u16, path: &str) -> anyhow::Result<u16> {
+pub fn get(port: u16, path: &str) -> anyhow::Result<u16> {
     status(&request(port, &format!("GET {path} HTTP/1.1"), "")?)
 }
 
