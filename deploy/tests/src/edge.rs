@@ -1,6 +1,6 @@
 //! The way in as a whole: one domain, the two ports of the web, TLS on one of them, and a route to nginx.
 
-use crate::object::{Object, list, of, text};
+use crate::object::{Object, find, list, of, text};
 use serde_json::{Value, json};
 
 /// What `render` puts in place of the domain to fill in.
@@ -67,6 +67,10 @@ fn fixed(object: &Object) -> Vec<(&'static str, Value)> {
 /// What is wrong with the way in.
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let mut problems = Vec::new();
+    let way_in = find(objects, "Service", "linebot-nginx");
+    if way_in.is_none_or(|service| *service.get("/spec/ports/0/port") != 80) {
+        problems.push("no Service linebot-nginx with the port 80".to_owned());
+    }
     for object in objects {
         for (place, right) in fixed(object) {
             if *object.get(place) != right {

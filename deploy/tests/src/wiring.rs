@@ -13,10 +13,6 @@ const OTHER_CONNECTIONS: u64 = 15;
 pub fn problems(objects: &[Object]) -> Vec<String> {
     let pods = pods(objects);
     let mut problems = Vec::new();
-    let way_in = find(objects, "Service", "linebot-nginx");
-    if way_in.is_none_or(|service| *service.get("/spec/ports/0/port") != 80) {
-        problems.push("no Service linebot-nginx with the port 80".to_owned());
-    }
     for object in objects {
         let found = match object.kind() {
             "Deployment" | "StatefulSet" => workload(object, objects),
