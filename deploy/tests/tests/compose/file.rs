@@ -173,10 +173,14 @@ fn the_upstream_of_compose_has_the_numbers_of_kubernetes() {
 #[test]
 #[ignore = "needs compose-lint: cargo xtask test"]
 fn compose_lint_misses_nothing_but_digests() -> anyhow::Result<()> {
-    let report = succeeded(&mut tool(
-        "compose-lint",
-        &["--format", "json", "compose.yaml"],
-    )?)?;
+    // Elsewhere: it complains of every file mounted from a repository in root's home.
+    let elsewhere = tempfile::tempdir()?;
+    fs::copy(
+        root().join("compose.yaml"),
+        elsewhere.path().join("compose.yaml"),
+    )?;
+    let mut lint = tool("compose-lint", &["--format", "json", "compose.yaml"])?;
+    let report = succeeded(lint.current_dir(elsewhere.path()))?;
     let report: Value = serde_json::from_str(&report)?;
     let findings = report["findings"].as_array().expect("findings");
     assert!(
