@@ -5,6 +5,7 @@ use deploy_tests::tools::root;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 /// A digest that nobody looked up is never written down: it comes with a release.
 const DIGEST_MISSING: &str = "CL-0019";
@@ -175,10 +176,11 @@ fn the_upstream_of_compose_has_the_numbers_of_kubernetes() {
 fn compose_lint_misses_nothing_but_digests() -> anyhow::Result<()> {
     // Elsewhere: it complains of every file mounted from a repository in root's home.
     let elsewhere = tempfile::tempdir()?;
-    fs::copy(
-        root().join("compose.yaml"),
-        elsewhere.path().join("compose.yaml"),
-    )?;
+    let settings = Path::new("deploy/k8s/base/app");
+    fs::create_dir_all(elsewhere.path().join(settings))?;
+    for file in [Path::new("compose.yaml"), &settings.join("app.env")] {
+        fs::copy(root().join(file), elsewhere.path().join(file))?;
+    }
     let mut lint = tool("compose-lint", &["--format", "json", "compose.yaml"])?;
     let report = succeeded(lint.current_dir(elsewhere.path()))?;
     let report: Value = serde_json::from_str(&report)?;
