@@ -200,6 +200,16 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
         ),
         (
             vec![],
+            vec![("RUST_LOG", "infoo")],
+            ["`infoo`", "RUST_LOG", "begin with a level"],
+        ),
+        (
+            vec![("rust_log", "%%%")],
+            vec![],
+            ["`%%%`", "--rust-log", "begin with a level"],
+        ),
+        (
+            vec![],
             vec![("LINEBOT_METRICS_LISTEN", "no")],
             ["`no`", "LINEBOT_METRICS_LISTEN", "or off"],
         ),
