@@ -70,10 +70,10 @@ impl Importer {
             }
             let record = record(&line).map_err(|problem| {
                 Failure::failed(format!(
-                    "line {number} of {} is not a line of an export: {problem}",
+                    "line {number} of {} cannot be imported: {problem}",
                     path.display()
                 ))
-                .hint("the lines before it are stored; correct it and run the same command again")
+                .hint("the lines before it are stored, it and those after it are not; correct it and run the same command again")
             })?;
             self.take(record).await?;
         }
