@@ -76,6 +76,14 @@ fn many_conversations_are_carried_over_page_by_page() {
         "conversations stored: 1000\n"
     );
     assert_eq!(export(&url), lines);
+
+    let again = import(&url, &lines).succeeded();
+    assert!(
+        again.contains("being there already: 1000\n  U00000000000000000000000000000000\n")
+            && again.ends_with("\n  and 995 more\n"),
+        "{again}"
+    );
+    assert_eq!(again.lines().count(), 8, "the first few are named: {again}");
 }
 
 #[test]
