@@ -95,7 +95,7 @@ pub(crate) enum Command {
     /// Check everything a running bot needs, and say how to cure what is wrong
     ///
     /// Configuration, secret, token, bot, chat mode, webhook URL (LINE itself calls it), quota, database, clock.
-    /// Exits with 1 if anything fails.
+    /// Exits with 1 if anything fails, with 2 if settings are missing.
     Doctor {
         /// Print the findings as one JSON object
         #[arg(long)]

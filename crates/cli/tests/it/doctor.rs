@@ -118,31 +118,36 @@ async fn the_findings_come_as_json_too() {
 #[tokio::test]
 async fn every_fault_comes_with_its_cure() {
     let mut world = World::new().await;
-    for (changed, finding, cure) in [
+    for (changed, finding, cure, code) in [
         (
             ("LINE_CHANNEL_SECRET", "not-a-secret"),
             "✗ channel secret",
             "Basic settings",
+            1,
         ),
         (
             ("LINE_CHANNEL_ACCESS_TOKEN", "wrong"),
             "✗ access token",
             "issue it again",
+            1,
         ),
         (
             ("DATABASE_URL", "sqlite:///nowhere/linebot.db"),
             "✗ database",
             "linebot migrate",
+            1,
         ),
         (
             ("LINE_CHANNEL_ACCESS_TOKEN", ""),
             "✗ configuration",
             "linebot serve --help",
+            2,
         ),
         (
             ("LINE_API_BASE_URL", "http://127.0.0.1:1"),
             "✗ clock",
             "can this machine reach",
+            1,
         ),
     ] {
         let ended = world.run(&["doctor"], &[changed]).await;
@@ -152,7 +157,7 @@ async fn every_fault_comes_with_its_cure() {
             .find(|line| line.starts_with(finding))
             .unwrap_or_else(|| panic!("{finding}: {ended:?}"));
         assert!(line.contains(cure), "{line}");
-        ended.failed(1);
+        ended.failed(code);
     }
 
     drop(world.bot.take());
