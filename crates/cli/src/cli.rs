@@ -6,7 +6,7 @@ use crate::config::settings::{
     SimulatorSettings, TelemetrySettings,
 };
 use crate::config::values;
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -95,7 +95,7 @@ pub(crate) enum Command {
     /// Check everything a running bot needs, and say how to cure what is wrong
     ///
     /// Configuration, secret, token, bot, chat mode, webhook URL (LINE itself calls it), quota, database, clock.
-    /// Exits with 1 if anything fails.
+    /// Exits with 1 if anything fails, with 2 if settings are missing.
     Doctor {
         /// Print the findings as one JSON object
         #[arg(long)]
@@ -119,14 +119,11 @@ pub(crate) enum Command {
 
     /// Take over lists from an export, or from the database of the Flask bot
     ///
-    /// A conversation that is already there is left as it is and reported, so it is safe to run again.
+    /// A conversation that is already there is left as it is and counted, so it is safe to run again.
+    #[command(group(ArgGroup::new("source").required(true).args(["file", "from_seed"])))]
     Import {
         /// An export, `-` for standard input
-        #[arg(
-            value_name = "FILE",
-            required_unless_present = "from_seed",
-            conflicts_with = "from_seed"
-        )]
+        #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
         /// The MySQL database of the Flask bot: its table `itemTable`
         #[arg(long, value_name = "URL")]

@@ -136,6 +136,12 @@ pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
         StoreError::Unavailable(_) => {
             failure.hint("`linebot config check` shows which database is meant")
         }
-        StoreError::Refused(_) | StoreError::Damaged(_) => failure,
+        StoreError::Forbidden(_) => failure.hint(
+            "run it as a user who may change tables: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, \
+             REFERENCES on the database; `linebot serve` needs the first four only",
+        ),
+        StoreError::Damaged(detail) => Failure::failed(format!("{what}: {detail}"))
+            .hint("check that DATABASE_URL names the right database; if it does, restore a backup"),
+        StoreError::Refused(_) => failure,
     }
 }

@@ -28,6 +28,24 @@ impl Failure {
     }
 }
 
+/// What is reported of a change of the schema. To the bot, a privilege it lacks is one more thing to be mended on the
+/// server; here it was the wrong user.
+pub(crate) fn schema_error(failure: Failure) -> StoreError {
+    match failure.into_store_error() {
+        StoreError::Unavailable(cause) if lacks_privilege(&cause) => StoreError::Forbidden(cause),
+        error => error,
+    }
+}
+
+/// Access denied: to a database, a table, a column; a privilege.
+fn lacks_privilege(cause: &Cause) -> bool {
+    let Some(sqlx::Error::Database(error)) = cause.downcast_ref() else {
+        return false;
+    };
+    let error = error.try_downcast_ref::<MySqlDatabaseError>();
+    error.is_some_and(|error| matches!(error.number(), 1044 | 1142 | 1143 | 1227))
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Final(error)

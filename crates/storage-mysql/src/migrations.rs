@@ -1,7 +1,7 @@
 //! The schema. The server commits at every statement that changes the schema, and the row that records a migration
 //! comes after it: each is safe to run again.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, schema_error};
 use crate::transaction::Work;
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, session, sql, within};
 use async_trait::async_trait;
@@ -32,7 +32,7 @@ impl Schema for MysqlStore {
         let migrated = migrate(&mut connection).await;
         // Closing it gives the lock back, whatever happened.
         let closed = connection.close().await;
-        let missing = migrated.map_err(Failure::into_store_error)?;
+        let missing = migrated.map_err(schema_error)?;
         closed
             .map_err(|error| Failure::from(error).into_store_error())
             .map(|()| missing)

@@ -11,6 +11,9 @@ const STATEMENTS: usize = 256;
 /// Parameters a URL may have. sqlx ignores what it does not know: a misspelt `ssl-mode` would turn encryption off.
 const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
+/// Those that name a file.
+const FILES: [&str; 3] = ["ssl-ca", "ssl-cert", "ssl-key"];
+
 /// Where the server is and who we are to it. Holds the password, so it cannot be printed.
 #[derive(Clone)]
 pub struct Options(pub(crate) MySqlConnectOptions);
@@ -77,16 +80,30 @@ fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
     let Some((_, query)) = url.split_once('?') else {
         return Ok(());
     };
-    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        let name = parameter.split('=').next().unwrap_or_default();
-        if !PARAMETERS.contains(&name) {
+    let query = query.split('#').next().unwrap_or_default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if !PARAMETERS.contains(&&*name) {
             return Err(InvalidOptions(format!(
                 "unknown parameter `{name}`; there are {}",
                 PARAMETERS.join(", ")
             )));
         }
+        if FILES.contains(&&*name) {
+            check_file(&name, &value)?;
+        }
     }
     Ok(())
+}
+
+/// sqlx would say that some file is not there, each time it connects.
+fn check_file(parameter: &str, path: &str) -> Result<(), InvalidOptions> {
+    // Instead of naming a file, the value may be what stands in one.
+    if path.trim_start().starts_with("-----BEGIN") {
+        return Ok(());
+    }
+    std::fs::read(path).map(drop).map_err(|error| {
+        InvalidOptions(format!("cannot read {path}, named by {parameter}: {error}"))
+    })
 }
 
 #[cfg(test)]
@@ -102,8 +119,11 @@ mod tests {
 
     #[test]
     fn a_url_with_encryption_is_understood() {
-        let url =
-            "mysql://bot:p%40ss@db.example:3307/linebot?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem";
+        let authority = tempfile::NamedTempFile::new().unwrap();
+        let url = format!(
+            "mysql://bot:p%40ss@db.example:3307/linebot?ssl-mode=VERIFY_CA&ssl-ca={}",
+            authority.path().display()
+        );
         let options = Options::from_url(&url.into()).unwrap().0;
         assert_eq!(options.get_host(), "db.example");
         assert_eq!(options.get_port(), 3307);
@@ -118,6 +138,20 @@ mod tests {
     #[test]
     fn a_misspelt_parameter_is_refused() {
         assert!(refusal("mysql://bot@db/linebot?sslmod=REQUIRED").contains("sslmod"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named() {
+        for parameter in FILES {
+            let url = format!("mysql://bot@db/linebot?{parameter}=%2Fno%20file&ssl-mode=VERIFY_CA");
+            let refusal = refusal(&url);
+            assert!(
+                refusal.contains(&format!(
+                    "cannot read /no file, named by {parameter}: No such"
+                )),
+                "{refusal}"
+            );
+        }
     }
 
     #[test]

@@ -78,7 +78,10 @@ fn store_error(path: &Path, source: rusqlite::Error) -> StoreError {
     };
     match code {
         _ if damaged => StoreError::Damaged(error.to_string()),
-        Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged(error.to_string()),
+        Some(NotADatabase) => {
+            StoreError::Damaged(format!("{} is not an SQLite database", path.display()))
+        }
+        Some(DatabaseCorrupt) => StoreError::Damaged(error.to_string()),
         // What the operator, or the next moment, can cure.
         Some(
             CannotOpen

@@ -5,7 +5,7 @@ use crate::replies::limit_value;
 use crate::rows::{closed_task, conversation_row, task, text};
 use crate::session::Session;
 use rusqlite::{Connection, params};
-use storage::{ConversationId, ConversationRecord};
+use storage::{ConversationId, ConversationRecord, StoreError};
 
 pub(crate) fn export(
     connection: &mut Connection,
@@ -57,7 +57,7 @@ pub(crate) fn import(
     records: &[ConversationRecord],
 ) -> Result<Vec<bool>, Failure> {
     for record in records {
-        record.check()?;
+        record.check().map_err(StoreError::from)?;
     }
     let transaction = session.begin()?;
     let statements = session.statements()?;

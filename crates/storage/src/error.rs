@@ -9,8 +9,11 @@ pub enum StoreError {
     /// The database refused this batch. Its events are worth trying one by one.
     #[error("the database refused the statement: {0}")]
     Refused(#[source] Cause),
-    /// A stored value cannot be what this program wrote.
-    #[error("a stored value is damaged: {0}")]
+    /// The database user lacks a privilege that only changing the schema takes.
+    #[error("the database user may not do this: {0}")]
+    Forbidden(#[source] Cause),
+    /// What is stored cannot be what this program wrote; the text says what, as a sentence.
+    #[error("the database is damaged: {0}")]
     Damaged(String),
 }
 

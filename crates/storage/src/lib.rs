@@ -31,7 +31,7 @@ pub use batch::{Batch, Conversation, Decide, Inbound, LanguageHint, Outcome, Ver
 pub use error::StoreError;
 pub use plan::{Group, Owed, Plan};
 pub use prune::{PruneBefore, Pruned};
-pub use record::ConversationRecord;
+pub use record::{ConversationRecord, InvalidRecord};
 pub use reply::OwedReply;
 pub use schema::{Migration, Schema, SchemaStatus};
 
@@ -108,7 +108,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<ConversationRecord>, StoreError>;
 
     /// Stores conversations that are not there yet; one that exists is left as it is. Returns for each whether it was
-    /// stored.
+    /// stored. [`StoreError::Refused`], and nothing is stored, when one does not pass [`ConversationRecord::check`].
     async fn import(&self, records: &[ConversationRecord]) -> Result<Vec<bool>, StoreError>;
 
     /// Asks the database for an answer.

@@ -4,7 +4,8 @@ use crate::row::ConversationRow;
 use crate::{Conversation, MAX_ID_BYTES, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use todo::{ClosedTask, Language, List, Snapshot, Task, Timestamp};
+use todo::list::MAX_OPEN_TASKS;
+use todo::{ClosedTask, Language, List, Snapshot, Task, Timestamp, check_title};
 
 /// A conversation with all its tasks, as `linebot export` writes it and `linebot import` reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,27 +75,66 @@ impl ConversationRecord {
         ConversationRow::encode(&conversation, updated_at.unwrap_or_default())
     }
 
-    /// Whether it can be stored: [`StoreError::Refused`] when an id is too long, or a task id is used twice or not
-    /// below `next_task_id`.
-    pub fn check(&self) -> Result<(), StoreError> {
-        StoreError::check_length("conversation id", self.conversation.len(), MAX_ID_BYTES)?;
-        let mut ids = HashSet::new();
-        for task in self
-            .open
-            .iter()
-            .chain(self.closed.iter().map(|closed| &closed.task))
-        {
-            StoreError::check_length("message id", task.message_id.len(), MAX_ID_BYTES)?;
-            if task.id >= self.next_task_id || !ids.insert(task.id) {
-                return Err(StoreError::refused(format!(
-                    "task id {} is used twice or not below next_task_id {}",
-                    task.id, self.next_task_id
+    /// Whether the bot could have come to it, so that it can be stored and shown.
+    pub fn check(&self) -> Result<(), InvalidRecord> {
+        let conversation = &self.conversation;
+        match conversation.len() {
+            0 => return Err(InvalidRecord("the conversation id is empty".to_owned())),
+            1..=MAX_ID_BYTES => {}
+            bytes => {
+                return Err(InvalidRecord(format!(
+                    "the conversation id has {bytes} bytes, and {MAX_ID_BYTES} are allowed"
                 )));
             }
         }
-        match i64::try_from(self.next_task_id) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(StoreError::refused("next_task_id is too large")),
+        self.fault().map_or(Ok(()), |fault| {
+            Err(InvalidRecord(format!(
+                "conversation {conversation}: {fault}"
+            )))
+        })
+    }
+
+    fn fault(&self) -> Option<String> {
+        let count = self.open.len();
+        if count > MAX_OPEN_TASKS {
+            return Some(format!(
+                "{count} open tasks, and {MAX_OPEN_TASKS} are allowed"
+            ));
         }
+        let next_task_id = self.next_task_id;
+        if i64::try_from(next_task_id).is_err() {
+            return Some(format!("next_task_id {next_task_id} is too large"));
+        }
+        let mut ids = HashSet::new();
+        let closed = self.closed.iter().map(|closed| &closed.task);
+        self.open.iter().chain(closed).find_map(|task| {
+            let id = task.id;
+            let bytes = task.message_id.len();
+            if id >= next_task_id {
+                Some(format!(
+                    "task id {id} is not below next_task_id {next_task_id}"
+                ))
+            } else if !ids.insert(id) {
+                Some(format!("task id {id} is used twice"))
+            } else if bytes > MAX_ID_BYTES {
+                Some(format!(
+                    "the message id of task {id} has {bytes} bytes, and {MAX_ID_BYTES} are allowed"
+                ))
+            } else {
+                let fault = check_title(&task.title).err()?;
+                Some(format!("the title of task {id} cannot be one: {fault}"))
+            }
+        })
+    }
+}
+
+/// Why a record cannot be stored, with the conversation and the limit; what people wrote is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRecord(String);
+
+impl From<InvalidRecord> for StoreError {
+    fn from(invalid: InvalidRecord) -> Self {
+        Self::Refused(invalid.into())
     }
 }

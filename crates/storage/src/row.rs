@@ -51,7 +51,7 @@ impl ConversationRow<'_> {
         open: Vec<Task>,
         closed: Vec<ClosedTask>,
     ) -> Result<Conversation, StoreError> {
-        let damaged = |column: &str| StoreError::Damaged(format!("conversations.{column}"));
+        let damaged = |column: &str| damaged(&format!("conversations.{column}"));
         let language = match &self.language {
             None => None,
             Some(code) => Some(Language::from_tag(code).ok_or_else(|| damaged("language"))?),
@@ -85,7 +85,11 @@ pub fn reason_from_code(code: &str) -> Result<CloseReason, StoreError> {
     [CloseReason::Done, CloseReason::Cleared, CloseReason::Undone]
         .into_iter()
         .find(|reason| reason_code(*reason) == code)
-        .ok_or_else(|| StoreError::Damaged("closed_tasks.reason".to_owned()))
+        .ok_or_else(|| damaged("closed_tasks.reason"))
+}
+
+fn damaged(column: &str) -> StoreError {
+    StoreError::Damaged(format!("{column} holds what linebot never writes"))
 }
 
 fn json_array<T: serde::Serialize>(items: &[T]) -> Cow<'static, str> {

@@ -126,7 +126,8 @@ pub trait Schema: Send + Sync {
     async fn status(&self) -> Result<SchemaStatus, StoreError>;
 
     /// Applies what is missing and returns it, one process at a time; an empty list when there was nothing to do.
-    /// Refuses a database that is [`SchemaStatus::Ahead`] or [`SchemaStatus::Changed`].
+    /// Refuses a database that is [`SchemaStatus::Ahead`] or [`SchemaStatus::Changed`]; [`StoreError::Forbidden`] when
+    /// the database user may not change the schema.
     async fn migrate(&self) -> Result<Vec<Migration>, StoreError>;
 }
 

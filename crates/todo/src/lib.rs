@@ -91,6 +91,7 @@ mod title;
 pub use apply::{Input, respond};
 pub use language::Language;
 pub use list::{Changes, CloseReason, ClosedTask, List, Snapshot, Task};
+pub use message::{TitleFault, check_title};
 
 /// Milliseconds since the Unix epoch, as LINE counts event times.
 #[derive(

@@ -2,6 +2,7 @@
 
 use crate::list::MAX_TITLE_CHARACTERS;
 use crate::title::Key;
+use std::fmt;
 
 /// The most lines of one message that are read.
 pub(crate) const MAX_LINES: usize = 100;
@@ -66,6 +67,45 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_line_break)
         .map(str::trim)
         .filter(|line| !line.chars().all(is_invisible))
+}
+
+/// Why a text cannot be the title of a task: no message would have added it. Says what is wrong, not what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TitleFault {
+    /// Nothing of it can be seen.
+    Blank,
+    /// As a message it would be several tasks.
+    LineBreak,
+    /// It has this many characters, more than [`MAX_TITLE_CHARACTERS`].
+    TooLong(usize),
+}
+
+impl fmt::Display for TitleFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => formatter.write_str("nothing of it can be seen"),
+            Self::LineBreak => formatter.write_str("it has a line break, and a title is one line"),
+            Self::TooLong(characters) => write!(
+                formatter,
+                "it has {characters} characters, and {MAX_TITLE_CHARACTERS} are allowed"
+            ),
+        }
+    }
+}
+
+/// Whether a text can be the title of a task, for those that come by no message. White space at its ends does no harm:
+/// titles are compared without it.
+pub fn check_title(title: &str) -> Result<(), TitleFault> {
+    if lines(title).next().is_none() {
+        return Err(TitleFault::Blank);
+    }
+    if title.contains(is_line_break) {
+        return Err(TitleFault::LineBreak);
+    }
+    match title.chars().count() {
+        0..=MAX_TITLE_CHARACTERS => Ok(()),
+        characters => Err(TitleFault::TooLong(characters)),
+    }
 }
 
 /// Where The Unicode Standard (5.8, table 5-1) sees a new line; CR LF leaves an empty line between, which is dropped.
@@ -146,6 +186,32 @@ mod tests {
     fn lines_are_trimmed_and_those_with_nothing_to_see_are_dropped() {
         let text = " \u{3000}milk\u{a0}\n\n　\n\u{200b}\n\u{feff}\u{3164}\n\u{2800}\n\0\u{7}\n\u{202e}\neggs";
         assert_eq!(lines(text).collect::<Vec<_>>(), ["milk", "eggs"]);
+    }
+
+    #[test]
+    fn what_no_message_would_add_is_no_title() {
+        for (text, fault) in [
+            ("", TitleFault::Blank),
+            ("\u{200b}\u{3164}", TitleFault::Blank),
+            (" \n", TitleFault::Blank),
+            ("milk\neggs", TitleFault::LineBreak),
+            ("milk\u{2028}", TitleFault::LineBreak),
+        ] {
+            assert_eq!(check_title(text), Err(fault), "{text:?}");
+        }
+        let longest = "😀".repeat(MAX_TITLE_CHARACTERS);
+        assert_eq!(check_title(&longest), Ok(()));
+        assert_eq!(
+            check_title(&(longest + "x")),
+            Err(TitleFault::TooLong(MAX_TITLE_CHARACTERS + 1))
+        );
+    }
+
+    #[test]
+    fn every_line_a_message_adds_is_a_title() {
+        for title in lines("milk\n clear \u{3000}\n\u{200b}a\u{7}\r\n\u{feff}牛乳") {
+            assert_eq!(check_title(title), Ok(()), "{title:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use storage::ConversationRecord;
 /// Conversations stored in one transaction.
 const PAGE: usize = 64;
 
+/// Conversations that were there already and are named; the rest is counted.
+const NAMED: usize = 5;
+
 /// Takes over an export; `-` reads standard input.
 pub(crate) async fn from_file(configuration: &Configuration, path: &Path) -> Result<(), Failure> {
     let lines: Box<dyn BufRead> = if path == Path::new("-") {
@@ -70,10 +73,10 @@ impl Importer {
             }
             let record = record(&line).map_err(|problem| {
                 Failure::failed(format!(
-                    "line {number} of {} is not a line of an export: {problem}",
+                    "line {number} of {} cannot be imported: {problem}",
                     path.display()
                 ))
-                .hint("the lines before it are stored; correct it and run the same command again")
+                .hint("the lines before it are stored, it and those after it are not; correct it and run the same command again")
             })?;
             self.take(record).await?;
         }
@@ -139,11 +142,15 @@ impl fmt::Display for Stored {
             "conversations left as they were, being there already: {}",
             existing.len()
         )?;
-        let mut existing: Vec<_> = existing.iter().collect();
-        existing.sort_unstable();
-        existing
-            .iter()
-            .try_for_each(|conversation| writeln!(formatter, "  {conversation}"))
+        let mut conversations: Vec<_> = existing.iter().collect();
+        conversations.sort_unstable();
+        for conversation in conversations.iter().take(NAMED) {
+            writeln!(formatter, "  {conversation}")?;
+        }
+        match existing.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => writeln!(formatter, "  and {more} more"),
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Value {
     pub(super) layer: Layer,
     /// The mounted file that the layer named and the text was read from.
     pub(super) mounted: Option<PathBuf>,
+    /// Where the secret itself stands beside the mounted file that wins over it.
+    pub(super) overruled: Option<Layer>,
 }
 
 impl Value {
@@ -93,6 +95,7 @@ impl Layers<'_> {
                     text,
                     layer,
                     mounted: Some(mounted),
+                    overruled: self.found(place, key)?.map(|(_, layer)| layer),
                 }));
             }
             if let Some((text, layer)) = self.found(place, key)? {
@@ -100,6 +103,7 @@ impl Layers<'_> {
                     text: text.to_owned(),
                     layer,
                     mounted: None,
+                    overruled: None,
                 }));
             }
         }
@@ -107,6 +111,7 @@ impl Layers<'_> {
             text,
             layer: Layer::Default,
             mounted: None,
+            overruled: None,
         }))
     }
 

@@ -93,6 +93,7 @@ pub fn load(flags: Given, environment: Environment) -> Result<Configuration, Con
     }
     let settings = parse(&values)?;
     let (database, mut notes) = choose_database(&settings, &values);
+    notes.extend(notes_on_overruled_secrets(&values));
     notes.extend(notes_on_old_names(&values, &environment)?);
     let effective = values
         .iter()
@@ -194,6 +195,21 @@ fn choose_database(
         }
         (url, parts) => (url.or(parts), Vec::new()),
     }
+}
+
+/// A secret that is still set beside the mounted file meant to replace it is easily mistaken for the one in force.
+fn notes_on_overruled_secrets(values: &[(&'static Key, Value)]) -> impl Iterator<Item = String> {
+    values.iter().filter_map(|(key, value)| {
+        let overruled = match value.overruled.as_ref()? {
+            Layer::File(_) => &key.name,
+            Layer::Flag(name) | Layer::Environment(name) => name,
+            Layer::Default => return None,
+        };
+        Some(format!(
+            "{overruled} has no effect: the secret is read from {}",
+            value.origin()
+        ))
+    })
 }
 
 fn notes_on_old_names(

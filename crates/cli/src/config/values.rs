@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 use todo::Language;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
 /// Whole seconds.
@@ -91,12 +93,103 @@ pub enum LogFormat {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogFilter(pub Targets);
 
+/// The crates of this program, by the names their log lines go by.
+const OWN_CRATES: [&str; 9] = [
+    "bot",
+    "line",
+    "linebot",
+    "server",
+    "simulator",
+    "storage",
+    "storage_mysql",
+    "storage_sqlite",
+    "todo",
+];
+
 impl FromStr for LogFilter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse()
-            .map(Self)
-            .map_err(|_| "expected levels such as info or warn,line=debug".to_owned())
+        let levels: Targets = text
+            .parse()
+            .map_err(|_| "expected levels such as info or warn,line=debug".to_owned())?;
+        // Any word is the name of some module: `infoo` is understood as one, and nothing else is logged.
+        match OWN_CRATES.iter().find(|name| !is_heard(&levels, name)) {
+            None => Ok(Self(levels)),
+            Some(silenced) => Err(format!(
+                "not even errors of `{silenced}` would be logged; begin with a level, such as info or warn,line=debug, \
+                 or write off"
+            )),
+        }
+    }
+}
+
+/// Whether errors of this crate are logged, or left out on purpose.
+fn is_heard(levels: &Targets, name: &str) -> bool {
+    let off = levels.default_level() == Some(LevelFilter::OFF)
+        || levels
+            .iter()
+            .any(|(target, level)| level == LevelFilter::OFF && name.starts_with(target));
+    off || levels.would_enable(name, &Level::ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_filter_that_silences_the_bot_by_mistake_is_refused() {
+        for mistyped in [
+            "infoo",
+            "%%%",
+            "debug info",
+            " info",
+            "hyper=debug",
+            "linebot=debug",
+            "bot[{event}]=info",
+            "line=off",
+        ] {
+            let problem = mistyped.parse::<LogFilter>().unwrap_err();
+            assert!(problem.contains("or write off"), "{mistyped}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_lets_errors_through_or_says_off_is_taken() {
+        for meant in [
+            "info",
+            "INFO",
+            "error",
+            "off",
+            "OFF",
+            "info,sqlx=debug",
+            "sqlx=debug,warn",
+            "warn,line=debug",
+            "info,line=off,bot=off",
+            "off,linebot=info",
+        ] {
+            meant
+                .parse::<LogFilter>()
+                .unwrap_or_else(|problem| panic!("{meant}: {problem}"));
+        }
+    }
+
+    #[test]
+    fn every_crate_of_the_program_is_asked_about() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut names: Vec<String> = std::fs::read_dir(crates)
+            .unwrap()
+            .map(|folder| folder.unwrap().file_name().into_string().unwrap())
+            .map(|name| {
+                if name == "cli" {
+                    "linebot".to_owned()
+                } else {
+                    name.replace('-', "_")
+                }
+            })
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, OWN_CRATES);
     }
 }

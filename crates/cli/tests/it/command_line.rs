@@ -87,11 +87,17 @@ fn wrong_usage_ends_with_2() {
         &["serve", "--drain-secs", "1"],
         &["serve", "--drain-seconds", "x"],
         &["import"],
+        &["import", "lists.jsonl", "--from-seed", "mysql://db/seed"],
         &["completions", "dosshell"],
         &[],
     ] {
         assert_eq!(linebot(arguments, &[]).code, Some(2), "{arguments:?}");
     }
+    let import = linebot(&["import"], &[]).stderr;
+    assert!(
+        import.contains("<FILE|--from-seed <URL>>"),
+        "both ways to import: {import}"
+    );
     assert!(
         linebot(&["severe"], &[]).stderr.contains("'serve'"),
         "it says what was meant"

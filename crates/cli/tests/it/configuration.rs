@@ -161,6 +161,39 @@ fn a_mounted_secret_wins_over_the_secret_in_the_same_place_and_loses_its_newline
 }
 
 #[test]
+fn a_secret_that_a_mounted_one_overrules_is_noted() {
+    let files = Files::new();
+    let mounted = files.write("secret", "mounted");
+    let toml = files.write(
+        "linebot.toml",
+        &format!("line_channel_secret_file = \"{mounted}\"\nline_channel_secret = \"plain\""),
+    );
+    let notes = |flags: &[(&str, &str)], variables: &[(&str, &str)]| {
+        configured(flags, variables).unwrap().notes
+    };
+    let file = ("LINE_CHANNEL_SECRET_FILE", mounted.as_str());
+    let both = [("LINE_CHANNEL_SECRET", "plain"), file];
+    let note = format!(
+        "LINE_CHANNEL_SECRET has no effect: the secret is read from {mounted}, named by LINE_CHANNEL_SECRET_FILE"
+    );
+    assert_eq!(notes(&[], &both), [&*note]);
+    assert_eq!(notes(&[], &[file]), [""; 0]);
+    assert_eq!(
+        notes(&[("line_channel_secret", "flag")], &both),
+        [""; 0],
+        "a flag is stronger than any variable, as everywhere"
+    );
+    assert_eq!(
+        notes(&[("config", &toml)], &[]),
+        [format!(
+            "line_channel_secret has no effect: the secret is read from {mounted}, named by {toml}"
+        )]
+    );
+    let checked = linebot(&["config", "check"], &both).stdout;
+    assert!(checked.contains(&format!("note: {note}\n")), "{checked}");
+}
+
+#[test]
 fn a_secret_file_that_cannot_be_read_or_is_empty_is_an_error_that_names_it() {
     let files = Files::new();
     let missing = files.path("missing").to_str().unwrap().to_owned();
@@ -197,6 +230,16 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
             vec![],
             vec![("LINEBOT_LOG_FORMAT", "xml")],
             ["`xml`", "LINEBOT_LOG_FORMAT", "json"],
+        ),
+        (
+            vec![],
+            vec![("RUST_LOG", "infoo")],
+            ["`infoo`", "RUST_LOG", "begin with a level"],
+        ),
+        (
+            vec![("rust_log", "%%%")],
+            vec![],
+            ["`%%%`", "--rust-log", "begin with a level"],
         ),
         (
             vec![],

@@ -2,6 +2,7 @@
 
 use crate::support::{Bot, Ended, SECRET, linebot, sqlite};
 use simulator::{Channel, Config, Simulator};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -117,31 +118,36 @@ async fn the_findings_come_as_json_too() {
 #[tokio::test]
 async fn every_fault_comes_with_its_cure() {
     let mut world = World::new().await;
-    for (changed, finding, cure) in [
+    for (changed, finding, cure, code) in [
         (
             ("LINE_CHANNEL_SECRET", "not-a-secret"),
             "✗ channel secret",
             "Basic settings",
+            1,
         ),
         (
             ("LINE_CHANNEL_ACCESS_TOKEN", "wrong"),
             "✗ access token",
             "issue it again",
+            1,
         ),
         (
             ("DATABASE_URL", "sqlite:///nowhere/linebot.db"),
             "✗ database",
             "linebot migrate",
+            1,
         ),
         (
             ("LINE_CHANNEL_ACCESS_TOKEN", ""),
             "✗ configuration",
             "linebot serve --help",
+            2,
         ),
         (
             ("LINE_API_BASE_URL", "http://127.0.0.1:1"),
             "✗ clock",
             "can this machine reach",
+            1,
         ),
     ] {
         let ended = world.run(&["doctor"], &[changed]).await;
@@ -151,7 +157,7 @@ async fn every_fault_comes_with_its_cure() {
             .find(|line| line.starts_with(finding))
             .unwrap_or_else(|| panic!("{finding}: {ended:?}"));
         assert!(line.contains(cure), "{line}");
-        ended.failed(1);
+        ended.failed(code);
     }
 
     drop(world.bot.take());
@@ -238,6 +244,52 @@ async fn the_webhook_url_is_shown_set_and_tested() {
     assert!(
         complaint.contains("cannot get the webhook URL")
             && complaint.contains("hint: LINE does not accept the channel access token"),
+        "{complaint}"
+    );
+}
+
+/// In place of LINE: reads a request to its end, refuses it, and says why.
+fn refusing(details: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (connection, _) = listener.accept().unwrap();
+        let mut request = BufReader::new(&connection);
+        let mut length = 0;
+        for line in request.by_ref().lines() {
+            let line = line.unwrap().to_lowercase();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().unwrap();
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        request.read_exact(&mut vec![0; length]).unwrap();
+        let length = details.len();
+        let answer =
+            format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\n\r\n{details}");
+        (&connection).write_all(answer.as_bytes()).unwrap();
+    });
+    url
+}
+
+#[test]
+fn what_line_finds_wrong_with_a_webhook_url_is_passed_on() {
+    let line = refusing(
+        r#"{"message":"The request body has 1 error(s)","details":[{"message":"Invalid webhook endpoint","property":"endpoint"}]}"#,
+    );
+    let variables = [
+        ("LINE_CHANNEL_ACCESS_TOKEN", TOKEN),
+        ("LINE_API_BASE_URL", line.as_str()),
+    ];
+    let complaint = linebot(
+        &["webhook", "set", "https://bot.example.com/callback"],
+        &variables,
+    )
+    .failed(1);
+    assert!(
+        complaint.contains("has 1 error(s); endpoint: Invalid webhook endpoint"),
         "{complaint}"
     );
 }

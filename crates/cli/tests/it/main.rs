@@ -7,6 +7,7 @@
 
 mod command_line;
 mod configuration;
+mod database;
 mod dev;
 mod doctor;
 mod mysql;

@@ -76,6 +76,14 @@ fn many_conversations_are_carried_over_page_by_page() {
         "conversations stored: 1000\n"
     );
     assert_eq!(export(&url), lines);
+
+    let again = import(&url, &lines).succeeded();
+    assert!(
+        again.contains("being there already: 1000\n  U00000000000000000000000000000000\n")
+            && again.ends_with("\n  and 995 more\n"),
+        "{again}"
+    );
+    assert_eq!(again.lines().count(), 8, "the first few are named: {again}");
 }
 
 #[test]
@@ -100,6 +108,74 @@ fn a_malformed_line_stops_the_import_after_what_came_before_it() {
         import(&url, &lines.join("\n")).succeeded();
         assert_eq!(export(&url), LISTS);
     }
+}
+
+/// A line of an export with these open titles.
+fn line(conversation: &str, titles: &[&str]) -> String {
+    let open: Vec<_> = (0..)
+        .zip(titles)
+        .map(|(id, title)| serde_json::json!({"id": id, "title": title, "message_id": "", "added_revision": 1, "added_at": 1}))
+        .collect();
+    let next_task_id = titles.len();
+    serde_json::json!({"conversation": conversation, "next_task_id": next_task_id, "open": open})
+        .to_string()
+}
+
+#[test]
+fn what_no_chat_could_lead_to_stops_the_import_with_the_line_the_conversation_and_the_limit() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let long = "x".repeat(100_000);
+    for (conversation, titles, problem) in [
+        (
+            "U4",
+            vec!["milk", &long],
+            "conversation U4: the title of task 1 cannot be one: it has 100000 characters, and 500 are allowed",
+        ),
+        (
+            "U4",
+            vec!["milk"; 3_000],
+            "conversation U4: 3000 open tasks, and 1000 are allowed",
+        ),
+        (
+            "U4",
+            vec![""],
+            "conversation U4: the title of task 0 cannot be one: nothing of it can be seen",
+        ),
+        ("U4", vec!["\u{200b}\u{3164} "], "nothing of it can be seen"),
+        ("U4", vec!["secret\nplan"], "it has a line break"),
+        ("", vec!["milk"], "the conversation id is empty"),
+        (&"U".repeat(65), vec![], "has 65 bytes, and 64 are allowed"),
+    ] {
+        let lines = [
+            &*line("U1", &["eggs"]),
+            &line(conversation, &titles),
+            &line("U5", &["tea"]),
+        ];
+        let complaint = import(&url, &lines.join("\n")).failed(1);
+        assert!(
+            complaint.contains("line 2 of - cannot be imported: ")
+                && complaint.contains(problem)
+                && complaint.contains(
+                    "hint: the lines before it are stored, it and those after it are not"
+                ),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("secret"), "{complaint}");
+        let stored = export(&url);
+        assert!(
+            stored.lines().count() == 1 && stored.contains("U1"),
+            "{stored}"
+        );
+    }
+}
+
+#[test]
+fn a_task_may_be_called_like_a_command_word() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    import(&url, &line("U1", &["clear", "元に戻す"])).succeeded();
+    assert!(export(&url).contains("元に戻す"));
 }
 
 #[test]

@@ -72,6 +72,16 @@ pub struct ErrorDetail {
     pub property: Option<String>,
 }
 
+impl fmt::Display for ErrorDetail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.message.as_deref().unwrap_or("not valid");
+        match &self.property {
+            Some(property) => write!(formatter, "{property}: {message}"),
+            None => formatter.write_str(message),
+        }
+    }
+}
+
 /// What LINE said; the token endpoints use other names
 /// (<https://developers.line.biz/en/reference/messaging-api/#error-responses>).
 #[derive(Debug, Default, Deserialize)]
@@ -228,6 +238,9 @@ impl fmt::Display for ClientError {
         }
         if let Some(message) = &parts.refusal.message {
             write!(formatter, " {message}")?;
+        }
+        for detail in &parts.refusal.details {
+            write!(formatter, "; {detail}")?;
         }
         if let Some(request_id) = &parts.request_id {
             write!(formatter, " (request {request_id})")?;

@@ -96,7 +96,8 @@ async fn what_line_finds_wrong_comes_back_with_it() {
     assert_eq!(
         error.to_string(),
         format!(
-            "POST /v2/bot/message/reply: 400 The request body has 1 error(s) (request {REQUEST_ID})"
+            "POST /v2/bot/message/reply: 400 The request body has 1 error(s); \
+             messages[0].text: May not be empty (request {REQUEST_ID})"
         )
     );
 }

@@ -9,6 +9,7 @@ use storage_mysql::{MysqlStore, Options};
 
 crate::on_both_servers! {
     the_bot_works_with_four_privileges
+    whoever_may_not_change_the_schema_is_told_so
     a_wrong_password_is_unavailable_and_not_repeated
 }
 
@@ -56,6 +57,24 @@ async fn the_bot_works_with_four_privileges(database: &TestDatabase) {
         owed_replies: MUCH_LATER,
     };
     assert!(store.prune(before, 100).await.unwrap().any());
+}
+
+async fn whoever_may_not_change_the_schema_is_told_so(database: &TestDatabase) {
+    user(
+        database,
+        "IDENTIFIED BY 'secret'",
+        "SELECT, INSERT, UPDATE, DELETE",
+    )
+    .await;
+    let refused = store_as_user(database, "secret", "")
+        .migrate()
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, StoreError::Forbidden(_)), "{refused:?}");
+    assert!(
+        refused.to_string().contains("CREATE command denied"),
+        "{refused}"
+    );
 }
 
 async fn a_wrong_password_is_unavailable_and_not_repeated(database: &TestDatabase) {

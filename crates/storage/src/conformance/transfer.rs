@@ -3,6 +3,7 @@
 use super::Database;
 use super::fixture::{NOW, commit, conversation, event, everything, open, text, titles, unsend};
 use crate::{ConversationId, ConversationRecord, MAX_ID_BYTES, StoreError};
+use todo::list::{MAX_OPEN_TASKS, MAX_TITLE_CHARACTERS};
 use todo::{CloseReason, ClosedTask, Input, Language, Task};
 
 /// A record that has something in every field.
@@ -116,7 +117,30 @@ pub async fn import_refuses_what_cannot_be_stored(database: &dyn Database) {
     twice.open[0].id = 2;
     let mut recycled = record("U2");
     recycled.next_task_id = 40;
-    for bad in [record(&long), long_message, twice, recycled] {
+    let titled = |title: String| {
+        let mut titled = record("U2");
+        titled.closed[0].task.title = title;
+        titled
+    };
+    let mut crowded = record("U2");
+    crowded.next_task_id = 2_000;
+    crowded.open = (50..=50 + MAX_OPEN_TASKS as u64)
+        .map(|id| Task {
+            id,
+            ..crowded.open[0].clone()
+        })
+        .collect();
+    for bad in [
+        record(""),
+        record(&long),
+        long_message,
+        twice,
+        recycled,
+        titled("x".repeat(MAX_TITLE_CHARACTERS + 1)),
+        titled("\u{200b}".to_owned()),
+        titled("milk\neggs".to_owned()),
+        crowded,
+    ] {
         let refused = store.import(&[record("U1"), bad]).await;
         assert!(
             matches!(refused, Err(StoreError::Refused(_))),

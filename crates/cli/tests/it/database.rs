@@ -1,0 +1,76 @@
+//! What is said about a database that cannot be used.
+
+use crate::mysql::MysqlDatabase;
+use crate::support::{SECRET, linebot};
+use tempfile::TempDir;
+
+#[test]
+fn a_file_that_is_no_database_is_called_that_with_what_to_check() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("letter.db");
+    std::fs::write(&path, "Dear diary, this is no database. ".repeat(100)).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("LINE_CHANNEL_SECRET", SECRET),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "x"),
+        ("LINE_API_BASE_URL", "http://127.0.0.1:1"),
+        ("LINEBOT_LISTEN", "127.0.0.1:0"),
+    ];
+    for command in ["serve", "migrate", "export"] {
+        let complaint = linebot(&[command], &variables).failed(1);
+        assert!(
+            complaint.contains("letter.db is not an SQLite database")
+                && complaint.contains("hint: check that DATABASE_URL names the right database"),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("damaged"), "{complaint}");
+    }
+    let findings = linebot(&["doctor"], &variables).stdout;
+    assert!(
+        findings.contains("is not an SQLite database  (check that DATABASE_URL"),
+        "{findings}"
+    );
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_named() {
+    let url = "mysql://bot:hunter2@127.0.0.1:1/linebot?ssl-ca=/nofile";
+    for command in ["migrate", "export"] {
+        let complaint = linebot(&[command], &[("DATABASE_URL", url)]).failed(2);
+        assert!(
+            complaint.contains("cannot read /nofile, named by ssl-ca: No such file")
+                && !complaint.contains("hunter2"),
+            "{complaint}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_make_tables_is_told_who_may() {
+    let Some(mut database) = MysqlDatabase::new().await else {
+        return;
+    };
+    let (name, server) = (database.name.clone(), database.server.clone());
+    database
+        .run(&format!(
+            "CREATE USER '{name}'@'%' IDENTIFIED BY 'hunter2'; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON {name}.* TO '{name}'@'%'"
+        ))
+        .await;
+    let (_, address) = server.rsplit_once('@').unwrap();
+    let url = format!(
+        "mysql://{name}:hunter2@{}/{name}",
+        address.trim_end_matches('/')
+    );
+    let complaint = linebot(&["migrate"], &[("DATABASE_URL", &url)]).failed(1);
+    assert!(
+        complaint.contains("the database user may not do this")
+            && complaint.contains("CREATE command denied")
+            && complaint.contains("hint: run it as a user who may change tables: GRANT"),
+        "{complaint}"
+    );
+    assert!(!complaint.contains("not available"), "{complaint}");
+    database.run(&format!("DROP USER '{name}'@'%'")).await;
+    database.remove().await;
+}
