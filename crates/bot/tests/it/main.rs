@@ -6,6 +6,7 @@
 )]
 
 mod intake;
+mod language;
 mod replies;
 mod support;
 mod understand;
