@@ -7,6 +7,7 @@
 
 mod intake;
 mod language;
+mod metrics;
 mod replies;
 mod support;
 mod understand;
