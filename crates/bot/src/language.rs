@@ -3,12 +3,13 @@
 //! The conversation's row knows it once it was asked. Only the first message of a person costs a call to LINE, and
 //! that call is made outside any transaction: the store defers the event, the intake asks, and submits it again.
 
-use line::LineClient;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use line::{LineClient, StatusCode};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use storage::{ConversationId, LanguageHint};
 use todo::Language;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
 /// How long LINE may take to name a language: within the 1.5 s a webhook has, with room for the commit.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -16,7 +17,10 @@ const PATIENCE: Duration = Duration::from_millis(700);
 /// How many questions may be under way; past that the default serves.
 const MAX_QUESTIONS: usize = 64;
 
-/// How long not to ask after LINE failed to answer: while it is down, nobody's reply should wait for it.
+/// How many people in a row LINE may fail on; then it is taken to be down, and nobody's reply waits for it.
+const MAX_FAILURES: usize = 3;
+
+/// How long after its last failure LINE is asked again.
 const SILENCE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// Asks LINE for people's languages. Cheap to clone.
@@ -25,7 +29,35 @@ pub struct Languages {
     client: LineClient,
     default: Language,
     questions: Arc<Semaphore>,
-    silent_until: Arc<Mutex<Option<Instant>>>,
+    failures: Arc<Mutex<Failures>>,
+}
+
+/// The people LINE failed on, without an answer about anybody since.
+#[derive(Default)]
+struct Failures {
+    people: Vec<ConversationId>,
+    forgotten_at: Option<Instant>,
+}
+
+impl Failures {
+    /// How long to wait for an answer about this person; `None` when it is not worth asking.
+    ///
+    /// Half as long after each failure: the strangers of one webhook are asked about in turn, and its 1.5 s have to do
+    /// for all of them.
+    fn patience(&mut self, person: &ConversationId) -> Option<Duration> {
+        if self.forgotten_at.is_some_and(|at| at <= Instant::now()) {
+            *self = Self::default();
+        }
+        let ask = self.people.len() < MAX_FAILURES && !self.people.contains(person);
+        ask.then(|| PATIENCE / (1 << self.people.len()))
+    }
+
+    fn add(&mut self, person: &ConversationId) {
+        if !self.people.contains(person) {
+            self.people.push(person.clone());
+        }
+        self.forgotten_at = Some(Instant::now() + SILENCE_AFTER_FAILURE);
+    }
 }
 
 impl Languages {
@@ -34,59 +66,59 @@ impl Languages {
             client,
             default,
             questions: Arc::new(Semaphore::new(MAX_QUESTIONS)),
-            silent_until: Arc::default(),
+            failures: Arc::default(),
         }
     }
 
     /// Asks LINE. The default serves, and is remembered, where LINE does not tell (404: no consent, not a friend) or
     /// names a language the bot does not speak; it serves this once where LINE does not answer.
     pub(crate) async fn of(&self, conversation: &ConversationId) -> LanguageHint {
-        if !is_user(conversation) || self.is_silent() {
+        if !is_user(conversation) {
             return LanguageHint::UseDefault;
         }
+        let Some(patience) = self.failures().patience(conversation) else {
+            return LanguageHint::UseDefault;
+        };
         let Ok(_question) = self.questions.try_acquire() else {
             return LanguageHint::UseDefault;
         };
-        match tokio::time::timeout(PATIENCE, self.client.profile(&conversation.0)).await {
-            Ok(Ok(profile)) => {
-                let language = profile
-                    .value
-                    .language
-                    .as_deref()
-                    .and_then(Language::from_tag);
-                LanguageHint::Known(language.unwrap_or(self.default))
-            }
-            Ok(Err(error))
-                if error
-                    .status()
-                    .is_some_and(|status| status.is_client_error() && status != 429) =>
-            {
-                LanguageHint::Known(self.default)
-            }
-            Ok(Err(error)) => self.failed(&error),
-            Err(elapsed) => self.failed(&elapsed),
-        }
+        let language = match timeout(patience, self.client.profile(&conversation.0)).await {
+            Ok(Ok(profile)) => profile
+                .value
+                .language
+                .as_deref()
+                .and_then(Language::from_tag),
+            Ok(Err(error)) if error.status().is_some_and(is_about_the_person) => None,
+            Ok(Err(error)) => return self.failed(conversation, &error),
+            Err(elapsed) => return self.failed(conversation, &elapsed),
+        };
+        *self.failures() = Failures::default();
+        LanguageHint::Known(language.unwrap_or(self.default))
     }
 
-    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> LanguageHint {
+    fn failed(
+        &self,
+        person: &ConversationId,
+        error: &(dyn std::error::Error + 'static),
+    ) -> LanguageHint {
         tracing::warn!(
             error,
-            "LINE does not name people's languages; using the default for a while"
+            "LINE did not name a person's language; using the default for a while"
         );
-        *self
-            .silent_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + SILENCE_AFTER_FAILURE);
+        self.failures().add(person);
         LanguageHint::UseDefault
     }
 
-    fn is_silent(&self) -> bool {
-        let silent_until = *self
-            .silent_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        silent_until.is_some_and(|until| Instant::now() < until)
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether LINE refuses to tell of this person. A token it does not take and a limit that is reached concern everybody.
+fn is_about_the_person(status: StatusCode) -> bool {
+    status.is_client_error()
+        && status != StatusCode::UNAUTHORIZED
+        && status != StatusCode::TOO_MANY_REQUESTS
 }
 
 /// What is known without asking: nobody's profile names the language of a group or room

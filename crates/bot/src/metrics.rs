@@ -31,6 +31,7 @@ metrics! {
     BATCH_EVENTS "histogram" "linebot_batch_events" "Events that shared a transaction."
     BATCH_SECONDS "histogram" "linebot_batch_duration_seconds" "Duration of a transaction, from begin to durable."
     REPLIES_SENT "counter" "linebot_replies_sent_total" "Replies LINE accepted."
+    REPLIES_ALREADY_SENT "counter" "linebot_replies_already_sent_total" "Repeated replies LINE refused, as their token was used before."
     REPLIES_UNDELIVERABLE "counter" "linebot_replies_undeliverable_total" "Replies LINE refused for good."
     REPLIES_LATER "counter" "linebot_replies_left_for_later_total" "Replies left owed in the database, to be tried again."
     REPLIES_OWED "gauge" "linebot_replies_owed" "Replies owed in the database."
@@ -52,16 +53,23 @@ pub(crate) fn event_ignored(kind: &'static str) {
 
 pub(crate) fn batch(events: usize, duration: Duration, ok: bool) {
     metrics::counter!(BATCHES, "result" => if ok { "committed" } else { "failed" }).increment(1);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a batch holds at most some hundred events"
-    )]
-    metrics::histogram!(BATCH_EVENTS).record(events as f64);
+    // A transaction that only marks replies says nothing of how events gather.
+    if events > 0 {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a batch holds at most some hundred events"
+        )]
+        metrics::histogram!(BATCH_EVENTS).record(events as f64);
+    }
     metrics::histogram!(BATCH_SECONDS).record(duration);
 }
 
 pub(crate) fn reply_sent() {
     metrics::counter!(REPLIES_SENT).increment(1);
+}
+
+pub(crate) fn reply_already_sent() {
+    metrics::counter!(REPLIES_ALREADY_SENT).increment(1);
 }
 
 pub(crate) fn reply_undeliverable() {
@@ -94,6 +102,7 @@ pub fn create() {
         EVENTS_APPLIED,
         EVENTS_DUPLICATE,
         REPLIES_SENT,
+        REPLIES_ALREADY_SENT,
         REPLIES_UNDELIVERABLE,
         REPLIES_LATER,
     ] {

@@ -144,8 +144,12 @@ impl Inner {
                 Err(_) => break,
             };
             match retry::decide(Class::Reply, outcome, maybe_accepted) {
-                Decision::Done | Decision::AlreadyAccepted => {
+                Decision::Done => {
                     metrics::reply_sent();
+                    return self.mark(reply.key).await;
+                }
+                Decision::AlreadyAccepted => {
+                    metrics::reply_already_sent();
                     return self.mark(reply.key).await;
                 }
                 // The client has refreshed the token already: a 401 now needs the operator.

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::probes::problem;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bot::understand::{self, Understood};
@@ -143,6 +143,14 @@ async fn receive(
 }
 
 async fn read(app: &App, body: Body) -> Result<Bytes, Failure> {
+    const TOO_LARGE: Failure = failure(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "the body is larger than a webhook of LINE can be",
+    );
+    // By its `Content-Length` alone: nothing of it is waited for.
+    if body.size_hint().lower() > app.max_body_bytes as u64 {
+        return Err(TOO_LARGE);
+    }
     match tokio::time::timeout(
         app.body_timeout,
         Limited::new(body, app.max_body_bytes).collect(),
@@ -150,10 +158,7 @@ async fn read(app: &App, body: Body) -> Result<Bytes, Failure> {
     .await
     {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(failure(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is larger than a webhook of LINE can be",
-        )),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(TOO_LARGE),
         Ok(Err(_)) => Err(failure(StatusCode::BAD_REQUEST, "the body ended early")),
         Err(_) => Err(failure(
             StatusCode::REQUEST_TIMEOUT,

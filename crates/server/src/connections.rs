@@ -8,11 +8,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::Service;
 
 /// What a connection past the limit is told, without reading from it.
@@ -21,11 +24,16 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconn
 /// A webhook's head is some hundred bytes, LINE's bodies a few KB: a larger buffer per connection only costs memory.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
+/// How long idle connections are left open after the socket has closed: a client that connected in the last moment is
+/// about to send its request.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
 pub(crate) struct Connections {
     router: Router,
     readiness: Readiness,
     http: http1::Builder,
-    graceful: GracefulShutdown,
+    tasks: TaskTracker,
+    close_idle: CancellationToken,
 }
 
 impl Connections {
@@ -38,7 +46,8 @@ impl Connections {
             router,
             readiness,
             http,
-            graceful: GracefulShutdown::new(),
+            tasks: TaskTracker::new(),
+            close_idle: CancellationToken::new(),
         }
     }
 
@@ -62,11 +71,19 @@ impl Connections {
                 }
             }
         });
-        let connection = self
-            .graceful
-            .watch(self.http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let close_idle = self.close_idle.clone();
+        self.tasks.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = close_idle.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 // Half-sent requests, timeouts, resets: the other side's business.
                 tracing::debug!(%error, "a connection ended early");
             }
@@ -74,15 +91,18 @@ impl Connections {
         });
     }
 
-    /// Closes idle connections and waits for the others.
+    /// Serves what is about to be asked, closes idle connections and waits for the others.
     pub(crate) async fn finish(self, patience: Duration) {
-        let open = self.graceful.count();
-        if tokio::time::timeout(patience, self.graceful.shutdown())
-            .await
-            .is_err()
-        {
+        self.tasks.close();
+        let finished = timeout(patience, async {
+            if timeout(LAST_REQUESTS, self.tasks.wait()).await.is_err() {
+                self.close_idle.cancel();
+                self.tasks.wait().await;
+            }
+        });
+        if finished.await.is_err() {
             tracing::warn!(
-                connections = open,
+                connections = self.tasks.len(),
                 "closed connections before their requests were answered"
             );
         }

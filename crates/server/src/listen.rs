@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,9 @@ pub struct Limits {
 
 /// How long to wait after `accept` failed, as it does when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// More connections than wait in the kernel: a flood must not keep a stop from going on.
+const MOST_WAITING: usize = 1024;
 
 /// A bound socket that serves a router.
 pub struct Listener {
@@ -43,8 +46,8 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `close` is cancelled, then closes the socket and returns when the requests under way are
-    /// answered, or after `patience`.
+    /// Serves until `close` is cancelled, then closes the socket and returns when the requests under way, and those of
+    /// clients that connected in the last moment, are answered, or after `patience`.
     ///
     /// While `readiness` says that a stop has begun, responses carry `Connection: close`, so that a proxy moves its
     /// connections elsewhere before the socket closes.
@@ -58,6 +61,10 @@ impl Listener {
         let Self { socket, limits } = self;
         let places = Arc::new(Semaphore::new(limits.max_connections));
         let connections = connections::Connections::new(router, readiness, limits.header_timeout);
+        let take = |stream, peer| match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => connections.spawn(stream, peer, place),
+            Err(_) => connections::turn_away(&stream),
+        };
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -65,17 +72,32 @@ impl Listener {
                 accepted = socket.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
-                    Ok(place) => connections.spawn(stream, peer, place),
-                    Err(_) => connections::turn_away(&stream),
-                },
+                Ok((stream, peer)) => take(stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
-        drop(socket);
+        for (stream, peer) in still_waiting(socket) {
+            take(stream, peer);
+        }
         connections.finish(patience).await;
     }
+}
+
+/// Who is in the socket's queue when it closes: for them the connection stands already.
+fn still_waiting(socket: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(socket) = socket.into_std() else {
+        return Vec::new();
+    };
+    // Straight from the kernel: the runtime may not have heard of them yet. It made the socket non-blocking, so this
+    // ends when the queue is empty.
+    std::iter::from_fn(|| socket.accept().ok())
+        .take(MOST_WAITING)
+        .filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+        .collect()
 }

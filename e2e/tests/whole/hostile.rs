@@ -1,10 +1,12 @@
 //! Nobody else gets in, nothing bad harms its neighbours, and nothing a person types breaks the bot.
 
+use e2e::process::PATIENCE;
 use e2e::{Database, Stage};
 use serde_json::json;
 use simulator::{Action, Person};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 fn says(text: &str) -> Action {
     Action::Text {
@@ -122,6 +124,33 @@ async fn a_body_too_large_or_cut_short_is_refused_and_the_next_one_is_served() -
         "{}",
         String::from_utf8_lossy(&answer)
     );
+    assert_eq!(stage.simulator.post_events(&[]).await.status(), Some(200));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_is_refused_by_its_announced_length_alone() -> anyhow::Result<()> {
+    let mut stage = Stage::new(Database::sqlite()?).await?;
+    let body = stage.simulator.webhook_body(&[]);
+    let limits = [
+        ("LINEBOT_BODY_LIMIT_BYTES", body.len().to_string()),
+        // Whoever waits for the body waits longer than the test does.
+        ("LINEBOT_BODY_TIMEOUT_SECONDS", "600".to_owned()),
+    ];
+    for (name, value) in limits {
+        stage.environment.insert(name.to_owned(), value);
+    }
+    let (_bot, address) = stage.serve().await?;
+    for announced in [body.len() as u64 + 1, 1 << 31, 1 << 63] {
+        let mut stream = TcpStream::connect(address).await?;
+        let head = format!(
+            "POST /callback HTTP/1.1\r\nhost: b\r\nx-line-signature: AAAA\r\ncontent-length: {announced}\r\n\r\n{{"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        let mut answer = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut answer)).await??;
+        assert_eq!(&answer, b"HTTP/1.1 413", "{announced} bytes");
+    }
     assert_eq!(stage.simulator.post_events(&[]).await.status(), Some(200));
     Ok(())
 }

@@ -6,6 +6,8 @@
 )]
 
 mod intake;
+mod language;
+mod metrics;
 mod replies;
 mod support;
 mod understand;

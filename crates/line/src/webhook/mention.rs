@@ -1,8 +1,27 @@
 //! Mentions of the bot itself.
 
-use super::Text;
+use super::{Content, Event, EventKind, Text};
 use std::borrow::Cow;
 use std::ops::Range;
+
+impl Event<'_> {
+    /// Marks the mentions of this user id, which is the bot's, where LINE does not say whether
+    /// they are.
+    pub(super) fn mark_mentions_of(&mut self, bot: &str) {
+        let (EventKind::Message(message) | EventKind::MessageEdited(message)) = &mut self.kind
+        else {
+            return;
+        };
+        let Content::Text(text) = &mut message.content else {
+            return;
+        };
+        for mentionee in &mut text.mentionees {
+            if mentionee.is_self.is_none() && mentionee.user_id.as_deref() == Some(bot) {
+                mentionee.is_self = Some(true);
+            }
+        }
+    }
+}
 
 impl Text<'_> {
     /// What is said to the bot: the text without the mentions of it. `None` when it is not

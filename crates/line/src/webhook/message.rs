@@ -92,7 +92,7 @@ pub struct Mentionee<'a> {
     /// Who is mentioned, if they agreed that LINE may tell.
     #[serde(borrow, deserialize_with = "lenient::string")]
     pub user_id: Option<Cow<'a, str>>,
-    /// Whether it is the bot itself.
+    /// Whether it is the bot itself: as LINE says, or else by its user id.
     #[serde(deserialize_with = "lenient::lenient")]
     pub is_self: Option<bool>,
 }

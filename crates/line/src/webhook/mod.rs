@@ -73,6 +73,12 @@ pub fn parse(body: &[u8]) -> Result<Webhook<'_>, ParseError> {
 impl<'a> Webhook<'a> {
     /// The events in the order of the request, each read on its own when it is asked for.
     pub fn events(&self) -> impl ExactSizeIterator<Item = Event<'a>> + '_ {
-        self.events.iter().map(|raw| wire::read(raw.get()))
+        self.events.iter().map(|raw| {
+            let mut event = wire::read(raw.get());
+            if let Some(bot) = &self.destination {
+                event.mark_mentions_of(bot);
+            }
+            event
+        })
     }
 }

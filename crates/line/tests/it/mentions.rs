@@ -1,6 +1,7 @@
 //! Mentions of the bot: whether it is addressed, and with what.
 
-use line::webhook::{Mentionee, Text};
+use line::webhook::{Content, EventKind, Mentionee, Text};
+use serde_json::json;
 
 fn text(text: &str, own: &[(usize, usize)]) -> Text<'static> {
     let mentionees = own
@@ -60,4 +61,30 @@ fn a_bot_that_is_not_mentioned_is_not_addressed() {
         placeless.without_own_mentions().as_deref(),
         Some("@bot milk")
     );
+}
+
+#[test]
+fn a_mention_of_the_destination_is_one_of_the_bot_unless_line_says_otherwise() {
+    for (mention, said) in [
+        (json!({ "userId": "Ubot" }), Some("milk")),
+        (json!({ "userId": "Ubot", "isSelf": null }), Some("milk")),
+        (json!({ "userId": "Ubot", "isSelf": false }), None),
+        (json!({ "userId": "Ualex" }), None),
+        (json!({}), None),
+    ] {
+        let mut mentionee = json!({ "index": 0, "length": 4, "type": "user" });
+        let fields = mention.as_object().unwrap().clone();
+        mentionee.as_object_mut().unwrap().extend(fields);
+        let message = json!({ "type": "text", "text": "@bot milk", "mention": { "mentionees": [mentionee] } });
+        let event = json!({ "type": "message", "message": message });
+        let body = json!({ "destination": "Ubot", "events": [event] }).to_string();
+        let webhook = line::webhook::parse(body.as_bytes()).unwrap();
+        let EventKind::Message(message) = webhook.events().next().unwrap().kind else {
+            panic!("no message");
+        };
+        let Content::Text(text) = message.content else {
+            panic!("no text");
+        };
+        assert_eq!(text.without_own_mentions().as_deref(), said, "{mention}");
+    }
 }

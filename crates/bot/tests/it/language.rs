@@ -1,0 +1,120 @@
+//! The language of a reply is the person's own, whatever happens to the questions about others.
+
+use crate::support::{OPEN, Stage, says};
+use simulator::{Chat, Endpoint, Fault, Person};
+use std::time::{Duration, Instant};
+use storage::{Inbound, LanguageHint, Store};
+use todo::Language;
+
+/// Friends who read Japanese; the default of the stage is English.
+fn strangers<const COUNT: usize>(stage: &Stage) -> [Chat; COUNT] {
+    std::array::from_fn(|number| {
+        let person = Person::new(format!("person {number}")).with_language("ja");
+        stage.simulator.add_person(person).unwrap()
+    })
+}
+
+/// A message of somebody whose language is to be found out.
+fn message(person: &Chat, text: &str) -> Inbound {
+    let event_id = format!("{text} of {}", person.id().as_str());
+    Inbound {
+        language: LanguageHint::NotAsked,
+        ..says(person.id().as_str(), &event_id, text)
+    }
+}
+
+/// The person says something, and this is the language that is known of them then.
+async fn language_after(stage: &Stage, person: &Chat, text: &str) -> Option<Language> {
+    let event = message(person, text);
+    let intake = stage.bot.intake();
+    intake.submit(vec![event], soon()).await.unwrap();
+    let all = stage.store.export(None, 100).await.unwrap();
+    let record = all
+        .into_iter()
+        .find(|record| record.conversation == person.id().as_str());
+    record.unwrap().language
+}
+
+/// Long enough for anything but a hang, by the clock that [`pass`] moves.
+fn soon() -> Instant {
+    tokio::time::Instant::now().into_std() + Duration::from_secs(20)
+}
+
+fn questions(stage: &Stage) -> u64 {
+    stage.simulator.call_count(Endpoint::Profile)
+}
+
+/// Lets the clock jump without waiting. Time runs on afterwards, as sockets need it.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_failure_about_one_person_changes_nothing_for_others_and_is_not_remembered() {
+    let stage = Stage::new(16, OPEN).await;
+    let [unlucky, other] = strangers(&stage);
+    let fault = Fault::Status(500);
+    stage.simulator.plan_fault(Endpoint::Profile, 100, fault);
+    assert_eq!(language_after(&stage, &unlucky, "milk").await, None);
+    stage.simulator.clear_faults();
+    let japanese = Some(Language::Japanese);
+    assert_eq!(language_after(&stage, &other, "milk").await, japanese);
+    assert_eq!(language_after(&stage, &unlucky, "eggs").await, japanese);
+}
+
+#[tokio::test]
+async fn not_every_message_of_a_person_line_fails_on_waits_for_it() {
+    let stage = Stage::new(16, OPEN).await;
+    let [unlucky] = strangers(&stage);
+    let fault = Fault::Status(401);
+    stage.simulator.plan_fault(Endpoint::Profile, 100, fault);
+    for text in ["milk", "eggs", "bread"] {
+        assert_eq!(language_after(&stage, &unlucky, text).await, None);
+    }
+    assert_eq!(questions(&stage), 1);
+}
+
+#[tokio::test]
+async fn once_line_fails_on_several_people_nobody_waits_for_it_for_a_while() {
+    let stage = Stage::new(16, OPEN).await;
+    let people: [_; 5] = strangers(&stage);
+    let fault = Fault::Status(401);
+    stage.simulator.plan_fault(Endpoint::Profile, 3, fault);
+    for person in &people {
+        assert_eq!(language_after(&stage, person, "milk").await, None);
+    }
+    assert_eq!(questions(&stage), 3);
+    pass(Duration::from_secs(30)).await;
+    for person in &people {
+        let language = language_after(&stage, person, "eggs").await;
+        assert_eq!(language, Some(Language::Japanese));
+    }
+}
+
+#[tokio::test]
+async fn the_strangers_of_one_webhook_do_not_all_wait_while_line_is_silent() {
+    let stage = Stage::new(16, OPEN).await;
+    let people: [_; 8] = strangers(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Profile, 100, Fault::Hang);
+    let messages = people.iter().map(|person| message(person, "milk"));
+    let intake = stage.bot.intake();
+    intake.submit(messages.collect(), soon()).await.unwrap();
+    assert_eq!(questions(&stage), 3);
+}
+
+#[tokio::test]
+async fn a_person_line_does_not_tell_about_is_asked_about_once() {
+    let stage = Stage::new(16, OPEN).await;
+    let [shy] = strangers(&stage);
+    let fault = Fault::Status(404);
+    stage.simulator.plan_fault(Endpoint::Profile, 1, fault);
+    for text in ["milk", "eggs"] {
+        let language = language_after(&stage, &shy, text).await;
+        assert_eq!(language, Some(Language::English));
+    }
+    assert_eq!(questions(&stage), 1);
+}

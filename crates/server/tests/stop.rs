@@ -1,0 +1,100 @@
+//! A stop answers everybody who connected before it, and waits for nobody for ever.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops where it is"
+)]
+
+use axum::Router;
+use axum::routing::get;
+use server::{Limits, Listener, Readiness};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bot\r\n\r\n";
+
+/// Long enough for anything but a hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn listener() -> (Listener, SocketAddr) {
+    let limits = Limits {
+        max_connections: 100,
+        header_timeout: PATIENCE,
+    };
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits)
+        .await
+        .unwrap();
+    let address = listener.address().unwrap();
+    (listener, address)
+}
+
+/// Serves as during the drain of a stop.
+fn serve(listener: Listener, close: CancellationToken) -> JoinHandle<()> {
+    let router = Router::new().route("/", get(|| async { "served" }));
+    let readiness = Readiness::default();
+    readiness.drain();
+    tokio::spawn(listener.serve(router, readiness, close, PATIENCE))
+}
+
+/// All that the other side sends until it closes.
+async fn answer(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap().to_lowercase()
+}
+
+fn assert_served(answer: &str) {
+    assert!(answer.starts_with("http/1.1 200"), "{answer:?}");
+    assert!(answer.contains("connection: close"), "{answer:?}");
+    assert!(answer.ends_with("served"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn connections_that_nobody_has_accepted_yet_are_served() {
+    let (listener, address) = listener().await;
+    let mut waiting = Vec::new();
+    for _ in 0..10 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(REQUEST).await.unwrap();
+        waiting.push(stream);
+    }
+    let close = CancellationToken::new();
+    close.cancel();
+    let served = serve(listener, close);
+    for stream in waiting {
+        assert_served(&answer(stream).await);
+    }
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_whose_first_request_is_on_its_way_is_served() {
+    let (listener, address) = listener().await;
+    let close = CancellationToken::new();
+    let served = serve(listener, close.clone());
+    let mut late = TcpStream::connect(address).await.unwrap();
+    // Connections are accepted in order: when this one is answered, the other has been accepted.
+    let mut other = TcpStream::connect(address).await.unwrap();
+    other.write_all(REQUEST).await.unwrap();
+    assert_served(&answer(other).await);
+    close.cancel();
+    late.write_all(REQUEST).await.unwrap();
+    assert_served(&answer(late).await);
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed_and_holds_nothing_up() {
+    let (listener, address) = listener().await;
+    let close = CancellationToken::new();
+    let idle = TcpStream::connect(address).await.unwrap();
+    let served = serve(listener, close.clone());
+    close.cancel();
+    assert_eq!(answer(idle).await, "");
+    served.await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
