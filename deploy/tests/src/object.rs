@@ -137,6 +137,18 @@ pub fn pairs(value: &Value) -> BTreeMap<&str, &str> {
         .collect()
 }
 
+/// The variables of a container: those of its `ConfigMap`s, then its own, in which values from elsewhere are empty.
+pub fn variables<'a>(objects: &'a [Object], container: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let shared = list(&container["envFrom"])
+        .iter()
+        .filter_map(|from| find(objects, "ConfigMap", text(from, "/configMapRef/name")))
+        .flat_map(|map| pairs(map.get("/data")));
+    let own = list(&container["env"])
+        .iter()
+        .map(|variable| (text(variable, "/name"), text(variable, "/value")));
+    shared.chain(own).collect()
+}
+
 /// Whether a label selector (`matchLabels`, `matchExpressions`) takes in `labels`. An empty one takes in everything.
 pub fn selects(selector: &Value, labels: &BTreeMap<&str, &str>) -> bool {
     let equal = pairs(&selector["matchLabels"])

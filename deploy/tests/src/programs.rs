@@ -1,6 +1,6 @@
 //! What the programs in the containers need of their pods: arguments, settings, files to read, folders to write to.
 
-use crate::object::{Object, Pod, find, list, of, pairs, pods, text};
+use crate::object::{Object, Pod, find, list, of, pairs, pods, text, variables};
 use serde_json::{Value, json};
 
 /// What must be mounted at a path.
@@ -201,14 +201,7 @@ fn database(container: &Value, objects: &[Object]) -> Vec<String> {
     if !["app-server", "migrate"].contains(&name) {
         return problems;
     }
-    let settings = list(&container["envFrom"])
-        .iter()
-        .filter_map(|from| find(objects, "ConfigMap", text(from, "/configMapRef/name")))
-        .flat_map(|map| pairs(map.get("/data")));
-    let own = list(&container["env"])
-        .iter()
-        .map(|variable| (text(variable, "/name"), text(variable, "/value")));
-    let settings: Vec<(&str, &str)> = settings.chain(own).collect();
+    let settings = variables(objects, container);
     let all = pods(objects);
     let server = all.iter().flat_map(Pod::containers);
     let made = server

@@ -1,6 +1,6 @@
 //! The bot understands its settings as each overlay gives them.
 
-use deploy_tests::object::{Object, Pod, find, list, pairs, pods, text};
+use deploy_tests::object::{self, Object, Pod, pods};
 use deploy_tests::render;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,15 +14,8 @@ fn variables(objects: &[Object], container: &str, folder: &Path) -> BTreeMap<Str
     let container = containers
         .find(|one| one["name"] == container)
         .expect("it is there");
-    let shared = list(&container["envFrom"])
-        .iter()
-        .filter_map(|from| find(objects, "ConfigMap", text(from, "/configMapRef/name")))
-        .flat_map(|map| pairs(map.get("/data")));
-    let own = list(&container["env"])
-        .iter()
-        .map(|variable| (text(variable, "/name"), text(variable, "/value")));
     let mut variables = BTreeMap::new();
-    for (name, value) in shared.chain(own) {
+    for (name, value) in object::variables(objects, container) {
         let mut value = value.to_owned();
         if name.ends_with("_FILE") {
             let file = folder.join(name);
