@@ -1,8 +1,11 @@
 //! Every combination of components that makes sense.
 
 use crate::none;
+use deploy_tests::object::Object;
 use deploy_tests::{problems, render};
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// MySQL and the secrets it needs.
 const DATABASES: [&[&str]; 4] = [
@@ -46,26 +49,51 @@ fn kustomization(components: &[&str]) -> String {
     .to_string()
 }
 
-#[test]
-#[ignore = "needs kubectl: cargo xtask test"]
-fn every_combination_of_components_is_sound() {
-    let mut count = 0;
-    for database in DATABASES {
-        for way_in in WAYS_IN {
-            for monitoring in MONITORING {
-                // After what they change.
-                let components =
-                    [&["migrate", "autoscaling"], database, way_in, monitoring].concat();
-                if !legal(&components) {
-                    continue;
+/// Each legal combination by its components, and what it renders to.
+fn all() -> &'static [(String, Vec<Object>)] {
+    static RENDERED: LazyLock<Vec<(String, Vec<Object>)>> = LazyLock::new(|| {
+        let mut rendered = Vec::new();
+        for database in DATABASES {
+            for way_in in WAYS_IN {
+                for monitoring in MONITORING {
+                    // After what they change.
+                    let components =
+                        [&["migrate", "autoscaling"], database, way_in, monitoring].concat();
+                    if legal(&components) {
+                        let objects = render::text(&kustomization(&components));
+                        rendered.push((components.join(" + "), objects));
+                    }
                 }
-                let objects = render::text(&kustomization(&components));
-                none(&components.join(" + "), &problems(&objects));
-                count += 1;
+            }
+        }
+        rendered
+    });
+    &RENDERED
+}
+
+/// The objects of all overlays and combinations, each that differs from all before it once, with where it is from.
+pub(crate) fn distinct_objects() -> Vec<(String, Object)> {
+    let overlays = render::overlays().into_iter();
+    let overlays = overlays.map(|name| (name.clone(), render::overlay(&name)));
+    let mut seen = BTreeSet::new();
+    let mut distinct = Vec::new();
+    for (from, objects) in overlays.chain(all().iter().cloned()) {
+        for object in objects {
+            if seen.insert(object.0.to_string()) {
+                distinct.push((from.clone(), object));
             }
         }
     }
-    assert_eq!(count, 66);
+    distinct
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
+fn every_combination_of_components_is_sound() {
+    assert_eq!(all().len(), 66);
+    for (components, objects) in all() {
+        none(components, &problems(objects));
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! checkov, gixy and nginx itself.
 
+use crate::combinations::distinct_objects;
 use deploy_tests::object::{Object, list, of, text};
 use deploy_tests::{nginx, render, tools};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
@@ -84,14 +86,17 @@ fn write(folder: &std::path::Path, name: &str, objects: &[Object]) {
 
 #[test]
 #[ignore = "needs kubectl and checkov: cargo xtask test"]
-fn checkov_finds_nothing_in_any_overlay_and_is_asked_for_everything() {
+fn checkov_finds_nothing_in_any_overlay_or_combination_and_is_asked_for_everything() {
     let folder = tempfile::tempdir().expect("a folder");
-    for overlay in render::overlays() {
-        let objects: Vec<Object> = render::overlay(&overlay)
-            .into_iter()
-            .map(with_digests)
-            .collect();
-        write(folder.path(), &overlay, &objects);
+    let mut by_origin: BTreeMap<String, Vec<Object>> = BTreeMap::new();
+    for (from, object) in distinct_objects() {
+        by_origin
+            .entry(from)
+            .or_default()
+            .push(with_digests(object));
+    }
+    for (from, objects) in by_origin {
+        write(folder.path(), &from, &objects);
     }
     let (failed, passed) = checkov(folder.path());
     crate::none("checkov", &failed);

@@ -1,5 +1,6 @@
 //! Every object is what the API server, or the controller it is meant for, expects; fields nobody knows are refused.
 
+use crate::combinations::distinct_objects;
 use crate::none;
 use deploy_tests::object::Object;
 use deploy_tests::{render, tools};
@@ -26,18 +27,6 @@ fn is_built_in(object: &Object) -> bool {
 
 /// `.k8s.io` too, but of controllers.
 const OWN_GROUPS: [&str; 2] = ["gateway.networking.k8s.io", "secrets-store.csi.x-k8s.io"];
-
-fn overlays() -> Vec<(String, Object)> {
-    let names = render::overlays().into_iter();
-    names
-        .flat_map(|name| {
-            let objects = render::overlay(&name).into_iter();
-            objects
-                .map(move |object| (name.clone(), object))
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
 
 /// Where the package kubernetes-validate keeps the schemas of a version, with unknown fields refused.
 fn schemas(version: &str) -> PathBuf {
@@ -108,17 +97,13 @@ fn of_version(version: &str) -> Schemas {
 #[test]
 #[ignore = "needs kubectl and kubernetes-validate: cargo xtask test"]
 fn the_api_server_of_each_version_knows_every_field() {
-    let objects = overlays();
+    let objects = distinct_objects();
     for version in VERSIONS {
         let mut schemas = of_version(version);
         let mut problems = Vec::new();
-        for (overlay, object) in objects.iter().filter(|(_, object)| is_built_in(object)) {
+        for (from, object) in objects.iter().filter(|(_, object)| is_built_in(object)) {
             let faults = schemas.faults(object);
-            problems.extend(
-                faults
-                    .into_iter()
-                    .map(|fault| format!("{overlay}: {fault}")),
-            );
+            problems.extend(faults.into_iter().map(|fault| format!("{from}: {fault}")));
         }
         none(version, &problems);
     }
@@ -256,7 +241,7 @@ fn node(objects: &Value) -> Vec<String> {
 
 fn custom_objects() -> Vec<Object> {
     let mut different: BTreeMap<String, Object> = BTreeMap::new();
-    for (_, object) in overlays() {
+    for (_, object) in distinct_objects() {
         if !is_built_in(&object) {
             different.insert(object.0.to_string(), object);
         }
