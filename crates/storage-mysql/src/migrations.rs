@@ -46,7 +46,7 @@ async fn migrate(connection: &mut MySqlConnection) -> Result<Vec<Migration>, Fai
         return Err(StoreError::refused("another process is changing the schema").into());
     }
     connection.execute(sql::CREATE_MIGRATIONS).await?;
-    let missing = status(connection).await?.to_apply()?;
+    let missing = Status.run(connection).await?.to_apply()?;
     for migration in &missing {
         connection.execute(migration.sql).await?;
         let record = sqlx::query(sql::RECORD_MIGRATION)
@@ -65,20 +65,16 @@ impl Work for Status {
     type Output = SchemaStatus;
 
     async fn run(&self, connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
-        status(connection).await
-    }
-}
-
-async fn status(connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
-    let mut applied = Vec::new();
-    let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
-    if table.is_some() {
-        for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
-            applied.push(Applied {
-                version: columns::value(row, 0)?,
-                checksum: columns::value(row, 1)?,
-            });
+        let mut applied = Vec::new();
+        let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
+        if table.is_some() {
+            for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
+                applied.push(Applied {
+                    version: columns::value(row, 0)?,
+                    checksum: columns::value(row, 1)?,
+                });
+            }
         }
+        Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
     }
-    Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
 }

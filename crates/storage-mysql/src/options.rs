@@ -5,9 +5,6 @@ use sqlx::ConnectOptions;
 use sqlx::mysql::MySqlConnectOptions;
 use std::str::FromStr;
 
-/// More than all texts of all statements ([`crate::sql`]): none is ever thrown out and prepared again.
-const STATEMENTS: usize = 256;
-
 /// Parameters a URL may have. sqlx ignores what it does not know: a misspelt `ssl-mode` would turn encryption off.
 const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
@@ -64,7 +61,6 @@ impl Options {
         }
         Ok(Self(
             options
-                .statement_cache_capacity(STATEMENTS)
                 // `session` does this in fewer round trips.
                 .pipes_as_concat(false)
                 .no_engine_substitution(false)

@@ -27,8 +27,7 @@ impl Work for TakeDue {
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
         sql::LEASE_DUE
             .run_with(connection, self.due_again_at.0, &due, |values, reply| {
-                values.bytes(&reply.key.conversation.0);
-                values.bytes(&reply.key.event_id);
+                bind_key(values, &reply.key);
             })
             .await?;
         Ok(due)

@@ -1,6 +1,6 @@
 //! What is counted is what happened.
 
-use crate::support::{OPEN, Stage, says, soon};
+use crate::support::{OPEN, Stage, says};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use simulator::{Action, Endpoint, Fault, Person};
 use std::time::Duration;
@@ -33,12 +33,7 @@ async fn one_message(fault: Option<Fault>) -> PrometheusRecorder {
         reply_token,
         ..says(alex.id().as_str(), "1", "milk")
     };
-    stage
-        .bot
-        .intake()
-        .submit(vec![event], soon())
-        .await
-        .unwrap();
+    stage.takes(event).await;
     stage.bot.stop(Duration::from_secs(20)).await;
     // The event, and then the mark.
     assert_eq!(*stage.store.batches.lock().unwrap(), [1, 0]);

@@ -32,13 +32,7 @@ fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
 
 /// The bot stores a message of Alex.
 async fn takes(stage: &Stage, chat: &Chat, text: &str) {
-    let event = says(stage, chat, text);
-    stage
-        .bot
-        .intake()
-        .submit(vec![event], soon())
-        .await
-        .unwrap();
+    stage.takes(says(stage, chat, text)).await;
 }
 
 fn alex(stage: &Stage) -> Chat {
@@ -93,11 +87,10 @@ async fn a_reply_to_a_message_taken_back_meanwhile_is_sent_no_more() {
         reply_token: None,
         ..said.clone()
     };
-    let submit = async |event| stage.bot.intake().submit(vec![event], soon()).await;
-    submit(said).await.unwrap();
+    stage.takes(said).await;
     let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 1);
     calls.await.unwrap();
-    submit(taken_back).await.unwrap();
+    stage.takes(taken_back).await;
     stage.simulator.clear_faults();
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(chat.bot_messages().len(), 0);

@@ -165,6 +165,12 @@ impl Stage {
         }
     }
 
+    /// The bot stores an event.
+    pub(crate) async fn takes(&self, event: Inbound) {
+        let submitted = self.bot.intake().submit(vec![event], soon()).await;
+        submitted.unwrap();
+    }
+
     /// The open titles of a conversation, as stored.
     pub(crate) async fn titles(&self, conversation: &str) -> Vec<String> {
         let all = self.store.export(None, 1_000).await.unwrap();

@@ -19,7 +19,6 @@ pub(super) async fn write(
     replied: &[EventKey],
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
-    owe_anew(connection, decided).await?;
     let mut script = Script::default();
     // First, so that a race for a new conversation is lost before anything else is written.
     let new = saved(decided, true);
@@ -33,7 +32,7 @@ pub(super) async fn write(
     let old = saved(decided, false);
     script.list(&sql::SAVE_CONVERSATIONS, &old, bind_conversation);
     script.run(connection).await?;
-    Ok(())
+    owe_anew(connection, decided).await
 }
 
 fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
