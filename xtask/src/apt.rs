@@ -1,8 +1,8 @@
 //! Debian packages that are missing.
 
-use crate::{command, paths};
+use crate::{command, once};
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
@@ -34,30 +34,16 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
 
 /// The folder of `package`, unpacked and not installed: installing a server starts the machine's own service.
 pub(crate) fn unpacked(package: &str) -> Result<PathBuf> {
-    let servers = paths::target().join("servers");
-    fs::create_dir_all(&servers)?;
-    // Two runs at once: the second waits for the first and finds it made.
-    let lock = File::create(servers.join(format!("{package}-lock")))?;
-    lock.lock()?;
-    let folder = servers.join(package);
-    if folder.exists() {
-        return Ok(folder);
-    }
-    let unfinished = servers.join(format!("{package}-unfinished"));
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)?;
-    }
-    fs::create_dir(&unfinished)?;
-    let file = download(package, &unfinished)?;
-    command::run_quietly(
-        Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(&file)
-            .arg(&unfinished),
-    )?;
-    fs::remove_file(file)?;
-    fs::rename(&unfinished, &folder)?;
-    Ok(folder)
+    once::folder(package, package, |folder| {
+        let file = download(package, folder)?;
+        command::run_quietly(
+            Command::new("dpkg-deb")
+                .arg("--extract")
+                .arg(&file)
+                .arg(folder),
+        )?;
+        Ok(fs::remove_file(file)?)
+    })
 }
 
 /// Fetches `package` into the empty `folder` and returns its file.

@@ -3,7 +3,7 @@
 //! The stand-ins have the names of the real images, so that Containerfiles and compose.yaml are tested as they are.
 //! They are made from Debian unstable and, for Rust, what is installed on this machine: nothing comes from a registry.
 
-use crate::{apt, command, paths, unstable};
+use crate::{apt, command, once, paths, unstable};
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::ffi::OsString;
@@ -165,7 +165,7 @@ impl Containers {
     /// Debian unstable as an image, made again when the folder was.
     fn import_debian(&self) -> Result<()> {
         let root = unstable::root()?;
-        let made_of = fs::read_to_string(root.join("made-of"))?;
+        let made_of = fs::read_to_string(root.join(once::MADE_OF))?;
         let stamp = self.folder.join("debian-made-of");
         let imported = command::succeeds(self.podman().args(["image", "exists", DEBIAN]));
         if imported && fs::read_to_string(&stamp).is_ok_and(|packages| packages == made_of) {

@@ -61,18 +61,15 @@ pub(crate) fn run(engine: Engine, tag: &str, stand_ins: bool, twice: bool) -> Re
     Ok(())
 }
 
-/// Builds both images for the tests, under the names that compose.yaml has.
-pub(crate) fn for_tests() -> Result<Containers> {
-    let builder = Builder::OnStandIns(Containers::ensure()?);
+/// Builds both images for the tests, under the names that compose.yaml has, and returns the podman that has them.
+pub(crate) fn for_tests() -> Result<PathBuf> {
+    let containers = Containers::ensure()?;
+    let podman = containers.wrapper();
+    let builder = Builder::OnStandIns(containers);
     build_both(&builder, "local")?;
-    match builder {
-        Builder::OnStandIns(containers) => {
-            // Those that had the names before.
-            command::run_quietly(containers.podman().args(["image", "prune", "--force"]))?;
-            Ok(containers)
-        }
-        Builder::Usual(_) => unreachable!("made a line above"),
-    }
+    // Those that had the names before.
+    command::run_quietly(builder.engine().args(["image", "prune", "--force"]))?;
+    Ok(podman)
 }
 
 fn build_both(builder: &Builder, tag: &str) -> Result<()> {

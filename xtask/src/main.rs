@@ -14,6 +14,7 @@
 //! | `python`, `browser` | LINE's Python SDK and a browser, for the end-to-end tests |
 //! | `manifests` | kubectl, nginx, networks, schemas and scanners, for the tests of the manifests |
 //! | `apt` | Debian packages that are missing |
+//! | `once` | folders that are made once and found made by later runs |
 //! | `command`, `paths` | running programs, finding folders |
 
 mod apt;
@@ -27,6 +28,7 @@ mod image;
 mod manifests;
 mod mariadb;
 mod mysql;
+mod once;
 mod paths;
 mod python;
 mod sbom;

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     // Compiling the bot for its image takes minutes, so only for the tests that look at it.
     if unset(PODMAN) && tests_package(arguments, "deploy-tests") {
-        tests.env(PODMAN, image::for_tests()?.wrapper());
+        tests.env(PODMAN, image::for_tests()?);
         tests.env(SBOM, image::sbom());
         tests.env(CONTAINER_TOOLS, python::for_containers()?);
     }
