@@ -100,10 +100,7 @@ async fn start_simulator(
         TcpListener::bind(address).await
     })
     .await
-    .map_err(|error| {
-        Failure::failed(format!("cannot listen on {wanted}: {error}"))
-            .hint("set LINEBOT_SIMULATOR_LISTEN to another address")
-    })?;
+    .map_err(|error| super::simulator::cannot_listen(wanted, &error))?;
     super::simulator::start(listener, simulator::Config::new(channel))
 }
 

@@ -5,6 +5,8 @@ use crate::failure::Failure;
 use crate::output;
 use crate::signals::{Asked, Signals};
 use simulator::{Channel, Config, Simulator};
+use std::io;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub(crate) async fn run(configuration: &Configuration, webhook_url: &str) -> Result<(), Failure> {
@@ -14,10 +16,9 @@ pub(crate) async fn run(configuration: &Configuration, webhook_url: &str) -> Res
         ..Config::new(channel(configuration)?)
     };
     let wanted = configuration.settings.simulator.simulator_listen;
-    let listener = TcpListener::bind(wanted).await.map_err(|error| {
-        Failure::failed(format!("cannot listen on {wanted}: {error}"))
-            .hint("set LINEBOT_SIMULATOR_LISTEN to another address")
-    })?;
+    let listener = TcpListener::bind(wanted)
+        .await
+        .map_err(|error| cannot_listen(wanted, &error))?;
     let simulator = start(listener, config)?;
     simulator.introduce_everybody();
     output::print(&format!(
@@ -30,6 +31,12 @@ pub(crate) async fn run(configuration: &Configuration, webhook_url: &str) -> Res
         () = simulator.stop() => Ok(()),
         never = signals.exit_at_once() => never,
     }
+}
+
+/// What to do when its address cannot be had.
+pub(super) fn cannot_listen(wanted: SocketAddr, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot listen on {wanted}: {error}"))
+        .hint("set LINEBOT_SIMULATOR_LISTEN to another address")
 }
 
 /// Starts it, and says in our words why not.
