@@ -79,9 +79,7 @@ impl Intake {
         if deferred.is_empty() {
             return result;
         }
-        for event in &mut deferred {
-            event.language = self.languages.of(&event.key.conversation).await;
-        }
+        self.languages.find_out(&mut deferred).await;
         // With a hint no event is deferred again. One that was refused must not harm those that were deferred.
         let (_, of_the_deferred) = self.queue_and_wait(deferred, deadline).await;
         result.and(of_the_deferred)

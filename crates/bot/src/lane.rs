@@ -3,6 +3,8 @@
 use crate::intake::Refusal;
 use crate::metrics;
 use crate::replies::{Attempt, Replies};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Batch, Decide, EventKey, Inbound, Outcome, Store, StoreError};
@@ -132,10 +134,11 @@ impl Lane {
         if jobs.is_empty() && marks.keys.is_empty() {
             return;
         }
+        // The last one's: who has less time is told so by the intake meanwhile, and must not cut the others short.
         let deadline = jobs
             .iter()
             .map(|job| job.deadline)
-            .min()
+            .max()
             .unwrap_or_else(|| Instant::now() + MARK_DEADLINE);
         let (events, waiters): (Vec<_>, Vec<_>) = jobs
             .into_iter()
@@ -143,7 +146,7 @@ impl Lane {
             .unzip();
         let batch = self.batch(events, marks.take(), deadline);
         let started = Instant::now();
-        let result = self.store.commit(&batch).await;
+        let result = self.commit(&batch).await;
         metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
         match result {
             Ok(outcomes) => {
@@ -167,6 +170,14 @@ impl Lane {
         }
     }
 
+    /// A batch on which the core panics is refused like one the database does not take: it must not end the lane.
+    async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
+        let committed = AssertUnwindSafe(self.store.commit(batch)).catch_unwind();
+        committed
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Refused("an event made the bot panic".into())))
+    }
+
     /// One bad event must not harm its neighbours: each is tried alone, and only the bad one fails.
     async fn one_by_one(
         &self,
@@ -176,7 +187,7 @@ impl Lane {
     ) {
         let deadline = Instant::now() + MARK_DEADLINE;
         let marks_only = self.batch(Vec::new(), batch.replied.to_vec(), deadline);
-        match self.store.commit(&marks_only).await {
+        match self.commit(&marks_only).await {
             Ok(_) => self.replies.marked(&marks_only.replied),
             Err(StoreError::Unavailable(_)) => marks.put_back(&marks_only.replied),
             // The replies stay owed; LINE refuses a second use of their tokens.
@@ -187,7 +198,7 @@ impl Lane {
         }
         for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
             let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
-            match self.store.commit(&alone).await {
+            match self.commit(&alone).await {
                 Ok(outcomes) => {
                     if let Some(outcome) = outcomes.into_iter().next() {
                         self.settle(event, outcome, done);

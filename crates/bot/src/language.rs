@@ -3,10 +3,12 @@
 //! The conversation's row knows it once it was asked. Only the first message of a person costs a call to LINE, and
 //! that call is made outside any transaction: the store defers the event, the intake asks, and submits it again.
 
+use futures_util::future::join_all;
 use line::{LineClient, StatusCode};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use storage::{ConversationId, LanguageHint};
+use storage::{ConversationId, Inbound, LanguageHint};
 use todo::Language;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -40,16 +42,12 @@ struct Failures {
 }
 
 impl Failures {
-    /// How long to wait for an answer about this person; `None` when it is not worth asking.
-    ///
-    /// Half as long after each failure: the strangers of one webhook are asked about in turn, and its 1.5 s have to do
-    /// for all of them.
-    fn patience(&mut self, person: &ConversationId) -> Option<Duration> {
+    /// Whether it is worth asking about this person.
+    fn worth_asking(&mut self, person: &ConversationId) -> bool {
         if self.forgotten_at.is_some_and(|at| at <= Instant::now()) {
             *self = Self::default();
         }
-        let ask = self.people.len() < MAX_FAILURES && !self.people.contains(person);
-        ask.then(|| PATIENCE / (1 << self.people.len()))
+        self.people.len() < MAX_FAILURES && !self.people.contains(person)
     }
 
     fn add(&mut self, person: &ConversationId) {
@@ -70,19 +68,35 @@ impl Languages {
         }
     }
 
+    /// Asks about everybody who wrote these events, at once: the webhook they came in has 1.5 s for all of them.
+    pub(crate) async fn find_out(&self, events: &mut [Inbound]) {
+        let people: BTreeSet<ConversationId> = events
+            .iter()
+            .map(|event| event.key.conversation.clone())
+            .collect();
+        let answers = join_all(people.iter().map(|person| self.of(person))).await;
+        let known: BTreeMap<_, _> = people.iter().zip(answers).collect();
+        for event in events {
+            event.language = known
+                .get(&event.key.conversation)
+                .copied()
+                .unwrap_or(LanguageHint::UseDefault);
+        }
+    }
+
     /// Asks LINE. The default serves, and is remembered, where LINE does not tell (404: no consent, not a friend) or
     /// names a language the bot does not speak; it serves this once where LINE does not answer.
-    pub(crate) async fn of(&self, conversation: &ConversationId) -> LanguageHint {
+    async fn of(&self, conversation: &ConversationId) -> LanguageHint {
         if !is_user(conversation) {
             return LanguageHint::UseDefault;
         }
-        let Some(patience) = self.failures().patience(conversation) else {
+        if !self.failures().worth_asking(conversation) {
             return LanguageHint::UseDefault;
-        };
+        }
         let Ok(_question) = self.questions.try_acquire() else {
             return LanguageHint::UseDefault;
         };
-        let language = match timeout(patience, self.client.profile(&conversation.0)).await {
+        let language = match timeout(PATIENCE, self.client.profile(&conversation.0)).await {
             Ok(Ok(profile)) => profile
                 .value
                 .language

@@ -32,7 +32,7 @@ metrics! {
     BATCH_SECONDS "histogram" "linebot_batch_duration_seconds" "Duration of a transaction, from begin to durable."
     REPLIES_SENT "counter" "linebot_replies_sent_total" "Replies LINE accepted."
     REPLIES_ALREADY_SENT "counter" "linebot_replies_already_sent_total" "Repeated replies LINE refused, as their token was used before."
-    REPLIES_UNDELIVERABLE "counter" "linebot_replies_undeliverable_total" "Replies LINE refused for good."
+    REPLIES_UNDELIVERABLE "counter" "linebot_replies_undeliverable_total" "Replies LINE refused for good, or whose token ran out."
     REPLIES_LATER "counter" "linebot_replies_left_for_later_total" "Replies left owed in the database, to be tried again."
     REPLIES_OWED "gauge" "linebot_replies_owed" "Replies owed in the database."
     PRUNED "counter" "linebot_pruned_rows_total" "Old rows deleted, by kind."
@@ -96,7 +96,8 @@ pub(crate) fn pruned(pruned: Pruned) {
     }
 }
 
-/// Creates every counter at zero, so that dashboards and alerts exist before traffic.
+/// Creates every counter whose labels are known at zero, so that dashboards exist before traffic, and alerts see the first
+/// time too.
 pub fn create() {
     for name in [
         EVENTS_APPLIED,
@@ -111,5 +112,6 @@ pub fn create() {
     for result in ["committed", "failed"] {
         metrics::counter!(BATCHES, "result" => result).absolute(0);
     }
+    pruned(Pruned::default());
     metrics::gauge!(REPLIES_OWED).set(0.0);
 }

@@ -15,7 +15,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// After how many looks the owed replies are counted for the metrics: Prometheus scrapes every ten seconds or more.
 const COUNT_EVERY: u64 = 10;
 
-/// How many owed replies one look takes: a second's worth at a pace that leaves LINE's rate limit alone.
+/// How many owed replies one transaction takes. Where there are more, the next look follows at once: their tokens live
+/// for a minute.
 const MAX_TAKEN: usize = 200;
 
 pub(crate) struct Recovery {
@@ -32,17 +33,13 @@ impl Recovery {
             if !released {
                 released = report(self.store.release_leases().await).is_some();
             }
-            let taken = self.take().await;
+            let more = self.take().await;
             if look.is_multiple_of(COUNT_EVERY)
                 && let Some(owed) = report(self.store.owed_replies().await)
             {
                 metrics::owed_replies(owed);
             }
-            let pause = if taken == MAX_TAKEN {
-                Duration::ZERO
-            } else {
-                EVERY
-            };
+            let pause = if more { Duration::ZERO } else { EVERY };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -50,7 +47,8 @@ impl Recovery {
         }
     }
 
-    async fn take(&self) -> usize {
+    /// Says whether there may be more to take, and room for it.
+    async fn take(&self) -> bool {
         let now = self.clock.now();
         let due_again_at =
             Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
@@ -59,16 +57,17 @@ impl Recovery {
                 .take_due_replies(now, due_again_at, MAX_TAKEN)
                 .await,
         ) else {
-            return 0;
+            return false;
         };
         let taken = replies.len();
         if taken > 0 {
             tracing::info!(replies = taken, "taking up replies that were left owed");
         }
+        let mut room = true;
         for reply in replies {
-            self.replies.dispatch(reply, Attempt::Again);
+            room &= self.replies.dispatch(reply, Attempt::Again);
         }
-        taken
+        room && taken == MAX_TAKEN
     }
 }
 

@@ -3,6 +3,7 @@
 //! A reply is in the database before it comes here, so nothing is lost by giving up: it stays owed, and
 //! [`recovery`](crate::recovery) takes it up again when its `due_at` has passed.
 
+use crate::clock::Clock;
 use crate::intake::Queue;
 use crate::metrics;
 use line::LineClient;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use storage::{EventKey, OwedReply, Store};
 use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
 
 /// How long this process alone may send a stored reply: after that any process may. LINE's token lives about a
@@ -42,6 +44,10 @@ pub(crate) enum Attempt {
 /// (<https://developers.line.biz/en/reference/messaging-api/#rate-limits>); this many at 50 ms each is near it.
 const MAX_CALLS: usize = 128;
 
+/// How long a reply token serves after its webhook, in milliseconds
+/// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message>).
+const TOKEN_LIFE_MS: i64 = 60_000;
+
 /// Bytes of messages held in memory; past that, replies wait in the database.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
@@ -54,6 +60,7 @@ pub struct Replies {
 struct Inner {
     client: LineClient,
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     calls: Semaphore,
     waiting_bytes: Arc<Semaphore>,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
@@ -63,11 +70,12 @@ struct Inner {
 }
 
 impl Replies {
-    pub(crate) fn new(client: LineClient, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(client: LineClient, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 client,
                 store,
+                clock,
                 calls: Semaphore::new(MAX_CALLS),
                 waiting_bytes: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
                 in_hand: Mutex::default(),
@@ -86,21 +94,23 @@ impl Replies {
             .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(queue);
     }
 
-    /// Sends a reply in the background. Without room for it, it stays owed in the database.
-    pub(crate) fn dispatch(&self, reply: OwedReply, attempt: Attempt) {
+    /// Sends a reply in the background. Without room for it, it stays owed in the database, and `false` is returned.
+    pub(crate) fn dispatch(&self, reply: OwedReply, attempt: Attempt) -> bool {
         let size = u32::try_from(reply.messages.len()).unwrap_or(u32::MAX);
         let Ok(room) = Arc::clone(&self.inner.waiting_bytes).try_acquire_many_owned(size) else {
             metrics::reply_left_for_later();
-            return;
+            return false;
         };
-        if !self.in_hand().insert(reply.key.clone()) {
-            return;
+        if self.in_hand().insert(reply.key.clone()) {
+            let inner = Arc::clone(&self.inner);
+            // From here, and not from when its turn comes: the lease does not wait either.
+            let give_up_at = Instant::now() + TRY_FOR;
+            self.inner.tasks.spawn(async move {
+                inner.send(reply, attempt, give_up_at).await;
+                drop(room);
+            });
         }
-        let inner = Arc::clone(&self.inner);
-        self.inner.tasks.spawn(async move {
-            inner.send(reply, attempt).await;
-            drop(room);
-        });
+        true
     }
 
     /// The database knows that these are replied: they can be forgotten here.
@@ -129,16 +139,14 @@ impl Replies {
 }
 
 impl Inner {
-    async fn send(&self, reply: OwedReply, attempt: Attempt) {
-        // Closed only when the process ends.
-        let Ok(_call) = self.calls.acquire().await else {
-            return;
+    async fn send(&self, reply: OwedReply, attempt: Attempt, give_up_at: Instant) {
+        let Ok(_call) = timeout_at(give_up_at.into(), self.calls.acquire()).await else {
+            return self.leave(&reply.key);
         };
-        let give_up_at = Instant::now() + TRY_FOR;
         let mut maybe_accepted = attempt == Attempt::Again;
         for failed in 1.. {
             let call = self.client.reply(&reply.reply_token, &*reply.messages);
-            let (outcome, error) = match tokio::time::timeout_at(give_up_at.into(), call).await {
+            let (outcome, error) = match timeout_at(give_up_at.into(), call).await {
                 Ok(Ok(response)) => (Outcome::Answered(response.status), None),
                 Ok(Err(error)) => (error.outcome(), Some(error)),
                 Err(_) => break,
@@ -149,7 +157,17 @@ impl Inner {
                     return self.mark(reply.key).await;
                 }
                 Decision::AlreadyAccepted => {
-                    metrics::reply_already_sent();
+                    let age_ms = self.clock.now().0.saturating_sub(reply.received_at.0);
+                    if age_ms > TOKEN_LIFE_MS {
+                        metrics::reply_undeliverable();
+                        let event_id = &*reply.key.event_id;
+                        tracing::warn!(
+                            event_id,
+                            "a reply token ran out before LINE said that it took the reply"
+                        );
+                    } else {
+                        metrics::reply_already_sent();
+                    }
                     return self.mark(reply.key).await;
                 }
                 // The client has refreshed the token already: a 401 now needs the operator.
@@ -179,8 +197,13 @@ impl Inner {
                 }
             }
         }
+        self.leave(&reply.key);
+    }
+
+    /// Recovery will take it up.
+    fn leave(&self, key: &EventKey) {
         metrics::reply_left_for_later();
-        self.let_go(&reply.key);
+        self.let_go(key);
     }
 
     async fn mark(&self, key: EventKey) {

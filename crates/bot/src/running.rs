@@ -16,6 +16,7 @@ use storage::{Decide, Store};
 use todo::Language;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +30,9 @@ pub struct Config {
     /// How long things are kept.
     pub retention: Retention,
 }
+
+/// How long the store may take to close: a connection that hangs must not outlast the grace period of a stop.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A running bot.
 pub struct Bot {
@@ -53,7 +57,7 @@ impl Bot {
         let decide: Arc<dyn Decide> = Arc::new(TodoLists {
             default_language: config.default_language,
         });
-        let replies = Replies::new(client.clone(), Arc::clone(&store));
+        let replies = Replies::new(client.clone(), Arc::clone(&store), Arc::clone(&clock));
         let (sender, receiver) = mpsc::channel(config.queue_events.get());
         let queue = Arc::new(Queue::new(sender));
         replies.report_to(&queue);
@@ -109,7 +113,7 @@ impl Bot {
         Arc::clone(&self.clock)
     }
 
-    /// Asks the database for an answer.
+    /// Where everything is kept.
     pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
     }
@@ -129,7 +133,7 @@ impl Bot {
         } = self;
         drop(intake);
         stop_background.cancel();
-        let finished = tokio::time::timeout(patience, async {
+        let finished = timeout(patience, async {
             background.wait().await;
             queue.flush().await;
             replies.finish().await;
@@ -144,6 +148,8 @@ impl Bot {
                 "stopped before every reply was sent; the rest stays owed"
             );
         }
-        store.close().await;
+        if timeout(CLOSE_WITHIN, store.close()).await.is_err() {
+            tracing::warn!("the database was not closed in time; nothing is lost by that");
+        }
     }
 }

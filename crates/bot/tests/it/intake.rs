@@ -7,6 +7,19 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use storage::{ConversationId, Inbound, LanguageHint};
 
+/// Puts an event into the queue behind those before it. The first is taken alone, and its commit waits at a closed gate.
+async fn queue(
+    stage: &Stage,
+    event: Inbound,
+    deadline: Instant,
+) -> impl Future<Output = Result<(), Refusal>> {
+    let intake = stage.bot.intake();
+    let mut submit = Box::pin(async move { intake.submit(vec![event], deadline).await });
+    assert!(futures_util::poll!(&mut submit).is_pending());
+    tokio::task::yield_now().await;
+    submit
+}
+
 #[tokio::test]
 async fn an_event_is_answered_when_it_is_stored_and_not_before() {
     let stage = Stage::new(16, 0).await;
@@ -26,14 +39,8 @@ async fn events_that_arrive_during_a_commit_share_the_next_one() {
     let stage = Stage::new(64, 0).await;
     let mut submitted = Vec::new();
     for number in 0..20 {
-        let intake = stage.bot.intake();
         let event = says(&format!("U{number}"), &number.to_string(), "milk");
-        let mut submit = Box::pin(async move { intake.submit(vec![event], soon()).await });
-        // Polled once, so that it is in the queue before the next one.
-        assert!(futures_util::poll!(&mut submit).is_pending());
-        submitted.push(submit);
-        // The first is taken alone, and its commit waits at the gate.
-        tokio::task::yield_now().await;
+        submitted.push(queue(&stage, event, soon()).await);
     }
     stage.store.gate.add_permits(OPEN);
     for submit in submitted {
@@ -46,11 +53,15 @@ async fn events_that_arrive_during_a_commit_share_the_next_one() {
 
 #[tokio::test]
 async fn events_of_one_conversation_are_applied_in_order_also_across_requests() {
-    let stage = Stage::new(64, OPEN).await;
-    let intake = stage.bot.intake();
+    let stage = Stage::new(64, 0).await;
+    let mut submitted = Vec::new();
     for number in 0..30 {
         let event = says("U1", &number.to_string(), &format!("task {number}"));
-        intake.submit(vec![event], soon()).await.unwrap();
+        submitted.push(queue(&stage, event, soon()).await);
+    }
+    stage.store.gate.add_permits(OPEN);
+    for submit in submitted {
+        assert_eq!(submit.await, Ok(()));
     }
     let expected: Vec<_> = (0..30).map(|number| format!("task {number}")).collect();
     assert_eq!(stage.titles("U1").await, expected);
@@ -106,6 +117,33 @@ async fn a_bad_event_fails_alone() {
         intake.submit(vec![says("U1", "4", "bread")], soon()).await,
         Ok(())
     );
+}
+
+#[tokio::test]
+async fn an_event_that_makes_the_core_panic_fails_alone() {
+    let stage = Stage::new(16, OPEN).await;
+    let bad = ConversationId("Ubad".into());
+    stage.store.explosive.lock().unwrap().push(bad);
+    let intake = stage.bot.intake();
+    let events = vec![says("U1", "1", "milk"), says("Ubad", "2", "boom")];
+    assert_eq!(intake.submit(events, soon()).await, Err(Refusal::Refused));
+    assert_eq!(stage.titles("U1").await, ["milk"]);
+    let afterwards = intake.submit(vec![says("U1", "3", "eggs")], soon()).await;
+    assert_eq!(afterwards, Ok(()));
+}
+
+#[tokio::test]
+async fn an_event_with_little_time_left_leaves_its_neighbours_theirs() {
+    let stage = Stage::new(16, 0).await;
+    let first = queue(&stage, says("U1", "1", "milk"), soon()).await;
+    let (hurried, patient) = (soon(), soon() + Duration::from_secs(20));
+    let second = queue(&stage, says("U2", "2", "eggs"), hurried).await;
+    let third = queue(&stage, says("U3", "3", "bread"), patient).await;
+    stage.store.gate.add_permits(OPEN);
+    for submit in [first.await, second.await, third.await] {
+        assert_eq!(submit, Ok(()));
+    }
+    assert_eq!(stage.store.deadlines.lock().unwrap().last(), Some(&patient));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The language of a reply is the person's own, whatever happens to the questions about others.
 
-use crate::support::{OPEN, Stage, says};
+use crate::support::{OPEN, Stage, pass, says};
 use simulator::{Chat, Endpoint, Fault, Person};
 use std::time::{Duration, Instant};
 use storage::{Inbound, LanguageHint, Store};
@@ -42,13 +42,6 @@ fn soon() -> Instant {
 
 fn questions(stage: &Stage) -> u64 {
     stage.simulator.call_count(Endpoint::Profile)
-}
-
-/// Lets the clock jump without waiting. Time runs on afterwards, as sockets need it.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 #[tokio::test]
@@ -94,16 +87,36 @@ async fn once_line_fails_on_several_people_nobody_waits_for_it_for_a_while() {
 }
 
 #[tokio::test]
-async fn the_strangers_of_one_webhook_do_not_all_wait_while_line_is_silent() {
+async fn line_is_asked_about_the_strangers_of_one_webhook_all_at_once() {
+    for fault in [
+        Fault::Hang,
+        Fault::AcceptThenDelay(Duration::from_millis(400)),
+    ] {
+        let stage = Stage::new(32, OPEN).await;
+        let people: [_; 8] = strangers(&stage);
+        stage.simulator.plan_fault(Endpoint::Profile, 100, fault);
+        let messages = people.iter().map(|person| message(person, "milk"));
+        // As long as a webhook has.
+        let deadline = Instant::now() + Duration::from_millis(1_500);
+        let intake = stage.bot.intake();
+        let submitted = intake.submit(messages.collect(), deadline);
+        assert_eq!(submitted.await, Ok(()), "{fault:?}");
+        assert_eq!(questions(&stage), 8);
+    }
+}
+
+#[tokio::test]
+async fn line_is_asked_once_about_somebody_who_says_several_things_at_once() {
     let stage = Stage::new(16, OPEN).await;
-    let people: [_; 8] = strangers(&stage);
-    stage
-        .simulator
-        .plan_fault(Endpoint::Profile, 100, Fault::Hang);
-    let messages = people.iter().map(|person| message(person, "milk"));
+    let [chatty] = strangers(&stage);
+    let messages = ["milk", "eggs", "bread"].map(|text| message(&chatty, text));
     let intake = stage.bot.intake();
-    intake.submit(messages.collect(), soon()).await.unwrap();
-    assert_eq!(questions(&stage), 3);
+    intake.submit(messages.to_vec(), soon()).await.unwrap();
+    assert_eq!(questions(&stage), 1);
+    assert_eq!(
+        stage.titles(chatty.id().as_str()).await,
+        ["milk", "eggs", "bread"]
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Every applied message gets its reply, once, whatever fails on the way.
 
-use crate::support::{OPEN, Stage, soon};
+use crate::support::{OPEN, Stage, pass, soon};
 use bot::Clock;
 use bot::understand::{Understood, understand};
 use simulator::{Action, Chat, Endpoint, Fault, Person};
@@ -150,21 +150,54 @@ async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
 }
 
 #[tokio::test]
+async fn a_reply_that_waits_for_its_turn_longer_than_its_lease_is_left_to_others() {
+    let stage = Stage::new(256, OPEN).await;
+    let chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 1_000, Fault::Hang);
+    // As many as may be on the wire at once, and one more.
+    for number in 0..129 {
+        takes(&stage, &chat, &format!("task {number}")).await;
+    }
+    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 128);
+    calls.await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 128);
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 129);
+}
+
+#[tokio::test]
 async fn replies_are_marked_after_an_outage_and_not_sent_again() {
     let stage = Stage::new(16, OPEN).await;
     let mut chat = alex(&stage);
     takes(&stage, &chat, "milk").await;
-    // The transaction that would note the reply fails a few times.
+    // The transactions that would note the reply fail.
     stage.store.outages.store(3, Ordering::Relaxed);
     chat.next_reply().await.unwrap();
-    stage
-        .bot
-        .intake()
-        .submit(vec![says(&stage, &chat, "eggs")], soon())
-        .await
-        .ok();
+    let eggs = says(&stage, &chat, "eggs");
+    while stage.store.outages.load(Ordering::Relaxed) > 0 {
+        let again = stage.bot.intake().submit(vec![eggs.clone()], soon()).await;
+        assert!(again.is_ok() || again == Err(bot::Refusal::DatabaseUnavailable));
+    }
+    stage.takes(eggs).await;
     stage.bot.stop(Duration::from_secs(20)).await;
-    assert!(chat.bot_messages().len() <= 2, "{:?}", chat.bot_messages());
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 2);
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever_for_a_database_that_hangs() {
+    let stage = Stage::new(16, OPEN).await;
+    stage.store.never_closes.store(true, Ordering::Relaxed);
+    tokio::time::pause();
+    // By a clock that jumps ahead when there is nothing else to do.
+    let stopped = tokio::time::timeout(
+        Duration::from_mins(1),
+        stage.bot.stop(Duration::from_secs(20)),
+    );
+    assert_eq!(stopped.await, Ok(()));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use line::token::TokenProvider;
 use secrecy::SecretString;
 use simulator::{Channel, Simulator};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use storage::memory::MemoryStore;
@@ -42,10 +42,16 @@ pub(crate) struct Watched {
     pub(crate) gate: Semaphore,
     /// Conversations whose events the database refuses.
     pub(crate) poisoned: Mutex<Vec<ConversationId>>,
+    /// Conversations whose events make the core panic.
+    pub(crate) explosive: Mutex<Vec<ConversationId>>,
     /// How many commits are still to fail as unavailable.
     pub(crate) outages: AtomicUsize,
+    /// Whether closing hangs.
+    pub(crate) never_closes: AtomicBool,
     /// How many events each commit held, in order.
     pub(crate) batches: Mutex<Vec<usize>>,
+    /// How long each commit may have taken, in order.
+    pub(crate) deadlines: Mutex<Vec<Instant>>,
 }
 
 #[async_trait]
@@ -61,15 +67,17 @@ impl Store for Watched {
         {
             return Err(StoreError::Unavailable("the test pulled the plug".into()));
         }
-        let poisoned = self.poisoned.lock().unwrap().clone();
-        if batch
-            .events
-            .iter()
-            .any(|event| poisoned.contains(&event.key.conversation))
-        {
+        let is_among = |marked: &Mutex<Vec<ConversationId>>| {
+            let marked = marked.lock().unwrap().clone();
+            let mut events = batch.events.iter();
+            events.any(|event| marked.contains(&event.key.conversation))
+        };
+        assert!(!is_among(&self.explosive), "the test lit a fuse");
+        if is_among(&self.poisoned) {
             return Err(StoreError::Refused("the test poisoned an event".into()));
         }
         self.batches.lock().unwrap().push(batch.events.len());
+        self.deadlines.lock().unwrap().push(batch.deadline);
         self.inner.commit(batch).await
     }
     async fn take_due_replies(
@@ -106,6 +114,9 @@ impl Store for Watched {
         self.inner.ping().await
     }
     async fn close(&self) {
+        if self.never_closes.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.inner.close().await;
     }
 }
@@ -137,8 +148,11 @@ impl Stage {
             inner: MemoryStore::new(),
             gate: Semaphore::new(commits),
             poisoned: Mutex::default(),
+            explosive: Mutex::default(),
             outages: AtomicUsize::new(0),
+            never_closes: AtomicBool::new(false),
             batches: Mutex::default(),
+            deadlines: Mutex::default(),
         });
         let clock = Arc::new(ManualClock(AtomicI64::new(1_790_000_000_000)));
         let day = Duration::from_hours(24);
@@ -204,4 +218,11 @@ pub(crate) fn says(conversation: &str, event_id: &str, text: &str) -> Inbound {
 /// Long enough for anything but a hang.
 pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
+}
+
+/// Lets the clock jump without waiting. Time runs on afterwards, as sockets need it.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
