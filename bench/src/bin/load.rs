@@ -17,9 +17,9 @@ struct Arguments {
     /// Where to play LINE: the bot's `LINE_API_BASE_URL`.
     #[arg(long, default_value = "127.0.0.1:5001")]
     line: SocketAddr,
-    #[arg(long, env = "LINE_CHANNEL_SECRET")]
+    #[arg(long, env = "LINE_CHANNEL_SECRET", hide_env_values = true)]
     channel_secret: String,
-    #[arg(long, env = "LINE_CHANNEL_ACCESS_TOKEN")]
+    #[arg(long, env = "LINE_CHANNEL_ACCESS_TOKEN", hide_env_values = true)]
     channel_access_token: String,
     /// Connections that carry webhooks.
     #[arg(long, default_value_t = 64)]

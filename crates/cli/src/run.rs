@@ -11,12 +11,16 @@ use clap::Parser;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::time::Duration;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
 /// Threads that carry the bot: LINE's webhooks leave most of a core idle, and what SQLite and TLS do is on threads of
 /// its own; more only hand work to each other.
 const MOST_WORKERS: usize = 1;
+
+/// How long threads that wait for the system are waited for at the end.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the program with this process's arguments and environment.
 pub fn run() -> ExitCode {
@@ -144,7 +148,7 @@ fn start<S>(
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let telemetry = Telemetry::start(
             &configuration.settings.telemetry,
             audience.lines(&configuration),
@@ -155,5 +159,8 @@ fn start<S>(
         let result = command(&configuration, &telemetry).await;
         telemetry.finish().await;
         result
-    })
+    });
+    // A name that no server resolves holds a thread for as long as the system pleases.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    result
 }

@@ -34,6 +34,7 @@ pub(crate) struct Connections {
     http: http1::Builder,
     tasks: TaskTracker,
     close_idle: CancellationToken,
+    cut_off: CancellationToken,
 }
 
 impl Connections {
@@ -48,6 +49,7 @@ impl Connections {
             http,
             tasks: TaskTracker::new(),
             close_idle: CancellationToken::new(),
+            cut_off: CancellationToken::new(),
         }
     }
 
@@ -73,7 +75,7 @@ impl Connections {
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         let close_idle = self.close_idle.clone();
-        self.tasks.spawn(async move {
+        let serve = async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
                 biased;
@@ -88,10 +90,12 @@ impl Connections {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
-        });
+        };
+        let cut_off = self.cut_off.clone();
+        self.tasks.spawn(cut_off.run_until_cancelled_owned(serve));
     }
 
-    /// Serves what is about to be asked, closes idle connections and waits for the others.
+    /// Serves what is about to be asked, closes idle connections, waits for the others and cuts off what is left then.
     pub(crate) async fn finish(self, patience: Duration) {
         self.tasks.close();
         let finished = timeout(patience, async {
@@ -105,6 +109,8 @@ impl Connections {
                 connections = self.tasks.len(),
                 "closed connections before their requests were answered"
             );
+            self.cut_off.cancel();
+            self.tasks.wait().await;
         }
     }
 }

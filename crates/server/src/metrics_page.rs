@@ -34,18 +34,14 @@ const SECONDS_BUCKETS: &[f64] = &[
 /// From one event a transaction to a full batch.
 const EVENTS_BUCKETS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
+/// What the webhook answers.
+const STATUSES: [&str; 7] = ["200", "400", "401", "408", "413", "500", "503"];
+
 /// Counted once a webhook.
 pub(crate) fn webhook(status: StatusCode, duration: Duration) {
-    // Prometheus labels are text; these are the statuses the webhook answers.
-    let status = match status.as_u16() {
-        200 => "200",
-        400 => "400",
-        401 => "401",
-        408 => "408",
-        413 => "413",
-        500 => "500",
-        _ => "503",
-    };
+    // Prometheus labels are text.
+    let known = STATUSES.iter().find(|known| **known == status.as_str());
+    let status = known.copied().unwrap_or("503");
     metrics::counter!(WEBHOOKS, "status" => status).increment(1);
     metrics::histogram!(WEBHOOK_SECONDS).record(duration);
 }
@@ -67,6 +63,9 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
         }
     }
     bot::metrics::create();
+    for status in STATUSES {
+        metrics::counter!(WEBHOOKS, "status" => status).absolute(0);
+    }
     Ok(handle)
 }
 

@@ -98,3 +98,19 @@ async fn a_connection_without_a_request_is_closed_and_holds_nothing_up() {
     served.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_cut_off_when_the_time_is_over() {
+    let (listener, address) = listener().await;
+    let router = Router::new().route("/", get(std::future::pending::<()>));
+    let close = CancellationToken::new();
+    close.cancel();
+    let mut asking = TcpStream::connect(address).await.unwrap();
+    asking.write_all(REQUEST).await.unwrap();
+    let patience = Duration::from_millis(600);
+    listener
+        .serve(router, Readiness::default(), close, patience)
+        .await;
+    let cut_off = tokio::time::timeout(PATIENCE, answer(asking));
+    assert_eq!(cut_off.await.as_deref(), Ok(""));
+}

@@ -130,6 +130,23 @@ async fn a_bot_with_traffic_shows_every_metric_as_documented() -> anyhow::Result
 }
 
 #[tokio::test]
+async fn what_has_not_happened_yet_is_counted_as_zero() -> anyhow::Result<()> {
+    let world = World::new().await?;
+    let shown = get(world.metrics, "/metrics").await?;
+    for counter in [
+        r#"linebot_webhook_requests_total{status="500"} 0"#,
+        r#"linebot_pruned_rows_total{kind="conversations"} 0"#,
+        "linebot_replies_undeliverable_total 0",
+    ] {
+        assert!(
+            shown.lines().any(|line| line == counter),
+            "{counter} is not in:\n{shown}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_field_of_the_log_lines_is_documented() -> anyhow::Result<()> {
     let mut world = World::new().await?;
     let spans: BTreeSet<String> = page("docs/operations.md").spans().into_iter().collect();
