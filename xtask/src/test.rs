@@ -37,9 +37,7 @@ const SBOM: &str = "LINEBOT_TEST_SBOM";
 /// Runs the tests, passing `arguments` on to `cargo test`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut tests = command::cargo(["test"]);
-    let names_packages =
-        |argument: &String| argument.starts_with("-p") || argument.starts_with("--p");
-    if !arguments.iter().any(names_packages) {
+    if packages(arguments).is_empty() {
         tests.arg("--workspace");
     }
     tests.args(arguments).env("LINEBOT_TEST_FULL", "1");
@@ -106,19 +104,46 @@ fn start_servers() -> Result<Vec<(&'static str, Server)>> {
 
 /// Whether `package` is among those that are tested: named, or all of them.
 fn tests_package(arguments: &[String], package: &str) -> bool {
-    let of_cargo = arguments.split(|argument| argument == "--").next();
-    let of_cargo = of_cargo.unwrap_or_default();
-    let named = |word: &str| {
-        word.trim_start_matches("-p")
-            .trim_start_matches("--package=")
-            == package
-    };
-    !of_cargo
-        .iter()
-        .any(|argument| argument.starts_with("-p") || argument.starts_with("--p"))
-        || of_cargo.iter().any(|argument| named(argument))
+    let named = packages(arguments);
+    named.is_empty() || named.contains(&package)
+}
+
+/// The packages that are named, as cargo takes them: `-p todo`, `-ptodo`, `--package todo`, `--package=todo`.
+fn packages(arguments: &[String]) -> Vec<&str> {
+    let mut of_cargo = arguments.iter().take_while(|argument| *argument != "--");
+    let mut packages = Vec::new();
+    while let Some(argument) = of_cargo.next() {
+        let package = if argument == "-p" || argument == "--package" {
+            of_cargo.next().map(String::as_str)
+        } else if argument.starts_with("--") {
+            argument.strip_prefix("--package=")
+        } else {
+            argument.strip_prefix("-p")
+        };
+        packages.extend(package);
+    }
+    packages
 }
 
 fn unset(variable: &str) -> bool {
     env::var_os(variable).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packages;
+
+    #[test]
+    fn packages_are_named_as_cargo_takes_them() {
+        for (arguments, named) in [
+            ("-p todo deadlock", vec!["todo"]),
+            ("-ptodo --package line", vec!["todo", "line"]),
+            ("--package=bot --quiet", vec!["bot"]),
+            ("--profile release", vec![]),
+            ("deadlock -- -p --package=todo", vec![]),
+        ] {
+            let arguments: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+            assert_eq!(packages(&arguments), named, "{arguments:?}");
+        }
+    }
 }

@@ -47,8 +47,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Try the bot on this machine: embedded database, a stand-in for LINE, a chat page in the browser
     ///
-    /// Needs no account and no configuration; credentials that are set are not used. Everything stays on this machine.
-    /// A port that is taken is replaced by the next free one.
+    /// Needs no account and no configuration. Credentials that are set are not used; a database that is set
+    /// (`DATABASE_URL`, `DB_HOST`) is. Unless a setting says otherwise, it listens on
+    /// 127.0.0.1 (on the next free port where the usual one is taken), serves no metrics, and logs warnings only.
     Dev {
         #[command(flatten)]
         flags: Flags<ForDev>,

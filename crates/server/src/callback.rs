@@ -1,14 +1,13 @@
 //! LINE's webhook.
 
 use crate::App;
+use crate::body::Bodies;
 use crate::probes::problem;
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bot::understand::{self, Understood};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,12 +28,17 @@ struct Seen {
     redelivered: usize,
 }
 
-pub(crate) async fn callback(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(crate) async fn callback(
+    State(app): State<Arc<App>>,
+    bodies: Arc<Bodies>,
+    request: Request<Body>,
+) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let mut seen = Seen::default();
     let result = receive(
         &app,
+        &bodies,
         &parts.headers,
         body,
         started + ANSWER_WITHIN,
@@ -72,17 +76,18 @@ pub(crate) async fn callback(State(app): State<Arc<App>>, request: Request<Body>
 }
 
 /// Why a webhook was not taken.
-struct Failure {
+pub(crate) struct Failure {
     status: StatusCode,
     message: &'static str,
 }
 
-const fn failure(status: StatusCode, message: &'static str) -> Failure {
+pub(crate) const fn failure(status: StatusCode, message: &'static str) -> Failure {
     Failure { status, message }
 }
 
 async fn receive(
     app: &App,
+    bodies: &Bodies,
     headers: &HeaderMap,
     body: Body,
     deadline: Instant,
@@ -93,14 +98,15 @@ async fn receive(
         StatusCode::UNAUTHORIZED,
         "the X-Line-Signature header is missing",
     ))?;
-    let body = read(app, body).await?;
-    if !app.secrets.get().verify(&body, signature.as_bytes()) {
+    let body = bodies.read(body).await?;
+    let body = &body.bytes;
+    if !app.secrets.get().verify(body, signature.as_bytes()) {
         return Err(failure(
             StatusCode::UNAUTHORIZED,
             "the signature does not fit the body and the channel secret",
         ));
     }
-    let webhook = line::webhook::parse(&body)
+    let webhook = line::webhook::parse(body)
         .map_err(|_| failure(StatusCode::BAD_REQUEST, "the body is not a webhook of LINE"))?;
     let received_at = app.clock.now();
     let mut events = Vec::with_capacity(webhook.events().len());
@@ -140,31 +146,6 @@ async fn receive(
                 "an event could not be stored; the others were",
             ),
         })
-}
-
-async fn read(app: &App, body: Body) -> Result<Bytes, Failure> {
-    const TOO_LARGE: Failure = failure(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "the body is larger than a webhook of LINE can be",
-    );
-    // By its `Content-Length` alone: nothing of it is waited for.
-    if body.size_hint().lower() > app.max_body_bytes as u64 {
-        return Err(TOO_LARGE);
-    }
-    match tokio::time::timeout(
-        app.body_timeout,
-        Limited::new(body, app.max_body_bytes).collect(),
-    )
-    .await
-    {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(TOO_LARGE),
-        Ok(Err(_)) => Err(failure(StatusCode::BAD_REQUEST, "the body ended early")),
-        Err(_) => Err(failure(
-            StatusCode::REQUEST_TIMEOUT,
-            "the body took too long to arrive",
-        )),
-    }
 }
 
 /// One line a webhook, with what LINE recommends to keep

@@ -12,6 +12,7 @@
 //! yet: a bound on connections, a header timeout, and a drain that answers `Connection: close` while it goes on
 //! serving.
 
+mod body;
 mod callback;
 mod connections;
 mod listen;

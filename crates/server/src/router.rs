@@ -1,5 +1,6 @@
 //! Which path does what.
 
+use crate::body::Bodies;
 use crate::{Readiness, callback, probes};
 use axum::Router;
 use axum::routing::{get, post};
@@ -52,8 +53,10 @@ pub struct App {
 
 /// The bot's HTTP interface.
 pub fn router(app: App) -> Router {
+    let bodies = Arc::new(Bodies::new(app.max_body_bytes, app.body_timeout));
+    let callback = move |app, request| callback::callback(app, Arc::clone(&bodies), request);
     Router::new()
-        .route("/callback", post(callback::callback))
+        .route("/callback", post(callback))
         .route("/", get(probes::index))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))

@@ -1,6 +1,6 @@
 //! `linebot dev`: the bot with a stand-in for the LINE Platform, on this machine alone.
 
-use super::serve::until_stopped;
+use super::serve::{metrics_listener, until_stopped};
 use crate::channel::Channel;
 use crate::config::{Configuration, Database};
 use crate::failure::Failure;
@@ -34,12 +34,17 @@ pub(crate) async fn run(
     let credentials = simulator::Channel::random();
     let simulator = start_simulator(configuration, credentials.clone()).await?;
     let (listener, address) = bot_listener(configuration).await?;
+    let metrics = if configuration.is_set("metrics_listen") {
+        metrics_listener(configuration).await?
+    } else {
+        None
+    };
     let parts = Parts {
         settings,
         opened,
         channel: channel(&credentials, &simulator)?,
         listener,
-        metrics: None,
+        metrics,
         traces: telemetry.traces(),
     };
     let running = Running::start(parts).await?;

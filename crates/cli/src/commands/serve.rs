@@ -61,7 +61,9 @@ pub(super) async fn until_stopped(
 }
 
 /// Where metrics are served. A second bot on one machine, told only of another port for webhooks, goes without.
-async fn metrics_listener(configuration: &Configuration) -> Result<Option<Listener>, Failure> {
+pub(super) async fn metrics_listener(
+    configuration: &Configuration,
+) -> Result<Option<Listener>, Failure> {
     let ListenAddress(Some(address)) = configuration.settings.server.metrics_listen else {
         return Ok(None);
     };

@@ -177,7 +177,8 @@ pub struct ServerSettings {
         long,
         env = "LINEBOT_MAX_CONNECTIONS",
         value_name = "COUNT",
-        default_value = "1024"
+        default_value = "1024",
+        value_parser = values::count
     )]
     pub max_connections: NonZeroUsize,
 
@@ -203,7 +204,8 @@ pub struct BotSettings {
         long,
         env = "LINEBOT_QUEUE_EVENTS",
         value_name = "COUNT",
-        default_value = "4096"
+        default_value = "4096",
+        value_parser = values::count
     )]
     pub queue_events: NonZeroUsize,
 

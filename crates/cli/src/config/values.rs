@@ -1,6 +1,7 @@
 //! How single values are written.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 use todo::Language;
@@ -8,11 +9,24 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-/// Whole seconds.
+/// Whole seconds, a day at the most: keeps every sum of times within range.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    const MOST: u64 = 86_400;
+    match text.parse() {
+        Ok(seconds @ 0..=MOST) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!(
+            "expected a whole number of seconds from 0 to {MOST}, such as 20"
+        )),
+    }
+}
+
+/// How many there may be of something that takes memory.
+pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1_000_000;
     text.parse()
-        .map(Duration::from_secs)
-        .map_err(|_| "expected a whole number of seconds, such as 20".to_owned())
+        .ok()
+        .filter(|count: &NonZeroUsize| count.get() <= MOST)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
 }
 
 /// Whole days, at least one.

@@ -218,6 +218,16 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
         ),
         (
             vec![],
+            vec![("LINEBOT_STOP_SECONDS", "18446744073709551615")],
+            ["551615`", "LINEBOT_STOP_SECONDS", "from 0 to 86400"],
+        ),
+        (
+            vec![],
+            vec![("LINEBOT_MAX_CONNECTIONS", "18446744073709551615")],
+            ["551615`", "LINEBOT_MAX_CONNECTIONS", "from 1 to 1000000"],
+        ),
+        (
+            vec![],
             vec![("LINEBOT_LANGUAGE", "fr")],
             ["`fr`", "LINEBOT_LANGUAGE", "ja or en"],
         ),
@@ -264,7 +274,7 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
         (
             vec![("config", file.as_str())],
             vec![],
-            ["`0`", "linebot.toml", "zero"],
+            ["`0`", "linebot.toml", "from 1 to 1000000"],
         ),
     ] {
         let complaint = complaint(&flags, &variables);

@@ -2,7 +2,7 @@
 
 use crate::support::{command, request};
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
@@ -14,8 +14,12 @@ struct Dev {
 
 impl Dev {
     fn start(data: &TempDir) -> (Self, SocketAddr) {
+        Self::start_with(data, &[])
+    }
+
+    fn start_with(data: &TempDir, flags: &[&str]) -> (Self, SocketAddr) {
         let home = data.path().to_str().unwrap();
-        let mut child = command(&["dev"], &[("HOME", home)])
+        let mut child = command(&[&["dev"], flags].concat(), &[("HOME", home)])
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
@@ -73,4 +77,18 @@ fn ports_that_are_taken_are_replaced_by_free_ones() {
     assert!(page.ip().is_loopback() && other_page.ip().is_loopback());
     assert_ne!(page, other_page);
     assert!(request(other_page, "GET / HTTP/1.1", "").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn metrics_are_served_where_a_setting_says() {
+    let data = TempDir::new().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = free.local_addr().unwrap();
+    drop(free);
+    let (_dev, _) = Dev::start_with(&data, &["--metrics-listen", &metrics.to_string()]);
+    let answer = request(metrics, "GET /metrics HTTP/1.1", "");
+    assert!(
+        answer.contains("linebot_events_applied_total 0"),
+        "{answer}"
+    );
 }
