@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 
 /// The most events one transaction takes: long enough to share a disk flush widely, short enough that the last of
 /// them is not kept waiting.
-pub const MAX_BATCH: usize = 256;
+pub(crate) const MAX_BATCH: usize = 256;
 
 /// How long replies taken by LINE wait for events whose transaction marks them too: alone, they would cost a flush of
 /// the disk each. If the process dies meanwhile, another one sends them again and LINE refuses, as their tokens are used.

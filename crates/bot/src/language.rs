@@ -27,7 +27,7 @@ const SILENCE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// Asks LINE for people's languages. Cheap to clone.
 #[derive(Clone)]
-pub struct Languages {
+pub(crate) struct Languages {
     client: LineClient,
     default: Language,
     questions: Arc<Semaphore>,

@@ -9,30 +9,29 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`understand`] | a webhook event becomes something to apply, or is set aside |
-//! | [`intake`] | a bounded queue in front of the lane; the caller waits for the commit |
-//! | [`lane`] | the one writer: batches form while the last one commits |
+//! | `intake` | a bounded queue in front of the lane; the caller waits for the commit |
+//! | `lane` | the one writer: batches form while the last one commits |
 //! | [`decide`] | the pure core, run by the store inside its transaction |
-//! | [`replies`] | owed replies on their way to LINE |
-//! | [`recovery`] | what a dead process, or a failed call, left owed |
-//! | [`housekeeping`] | deleting what is old |
-//! | [`language`] | which language a person reads |
+//! | `replies` | owed replies on their way to LINE |
+//! | `recovery` | what a dead process, or a failed call, left owed |
+//! | `housekeeping` | deleting what is old |
+//! | `language` | which language a person reads |
 //!
 //! Invariants: a waiter hears "applied" only after the commit; everything goes through one lane, so that
 //! the order of a conversation is kept and it is never in two batches at once; every queue has a bound; a reply is in the
 //! database before it is on the wire.
 
-pub mod clock;
+mod clock;
 pub mod decide;
-pub mod housekeeping;
-pub mod intake;
-pub mod lane;
-pub mod language;
+mod housekeeping;
+mod intake;
+mod lane;
+mod language;
 pub mod metrics;
-pub mod recovery;
-pub mod replies;
-pub mod understand;
-
+mod recovery;
+mod replies;
 mod running;
+pub mod understand;
 
 pub use clock::{Clock, SystemClock};
 pub use housekeeping::Retention;

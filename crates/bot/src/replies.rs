@@ -9,7 +9,6 @@ use crate::metrics;
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
-use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use storage::{EventKey, OwedReply, Store};
@@ -19,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 /// How long this process alone may send a stored reply: after that any process may. LINE's token lives about a
 /// minute, so a dead process's replies still go out in time.
-pub const LEASE: Duration = Duration::from_secs(6);
+pub(crate) const LEASE: Duration = Duration::from_secs(6);
 
 /// When to stop trying within a lease, so that two processes do not send at once.
 const TRY_FOR: Duration = Duration::from_secs(5);
@@ -53,7 +52,7 @@ const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// Sends replies. Cheap to clone.
 #[derive(Clone)]
-pub struct Replies {
+pub(crate) struct Replies {
     inner: Arc<Inner>,
 }
 
@@ -64,7 +63,7 @@ struct Inner {
     calls: Semaphore,
     waiting_bytes: Arc<Semaphore>,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
-    in_hand: Mutex<HashSet<EventKey, RandomState>>,
+    in_hand: Mutex<HashSet<EventKey>>,
     tasks: TaskTracker,
     queue: Mutex<Weak<Queue>>,
 }
@@ -130,7 +129,7 @@ impl Replies {
         self.inner.tasks.wait().await;
     }
 
-    fn in_hand(&self) -> std::sync::MutexGuard<'_, HashSet<EventKey, RandomState>> {
+    fn in_hand(&self) -> std::sync::MutexGuard<'_, HashSet<EventKey>> {
         self.inner
             .in_hand
             .lock()
