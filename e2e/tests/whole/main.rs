@@ -5,6 +5,7 @@ mod crashes;
 mod database_away;
 mod hostile;
 mod stops;
+mod traffic;
 
 /// Runs a test on a fresh database of each kind, one after the other.
 async fn on_every_database<T: Future<Output = anyhow::Result<()>>>(

@@ -1,5 +1,7 @@
 //! A stop loses nothing, in the order a rolling update needs.
 
+use crate::on_every_database;
+use crate::traffic::survives;
 use e2e::{Database, Stage};
 use simulator::Person;
 use std::net::SocketAddr;
@@ -17,22 +19,21 @@ async fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
 }
 
-#[tokio::test]
-async fn a_stop_answers_what_it_took_and_exits_with_0() -> anyhow::Result<()> {
-    let stage = Stage::new(Database::sqlite()?).await?;
-    let (mut bot, _) = stage.serve().await?;
-    let chat = stage.simulator.user(&Person::alex().id)?;
-    let mut deliveries = Vec::new();
-    for number in 0..20 {
-        deliveries.push(chat.says(&format!("task {number}")).await?);
-    }
-    bot.terminate()?;
-    assert_eq!(bot.ended().await?.code(), Some(0));
-    for delivery in &deliveries {
-        assert!(delivery.first_outcome().await?.is_delivered());
-    }
-    assert_eq!(chat.bot_messages().len(), 20);
-    Ok(())
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_again_and_again_under_load_it_exits_with_0_and_loses_and_doubles_nothing()
+-> anyhow::Result<()> {
+    on_every_database(async |database| {
+        let stage = Stage::new(database).await?;
+        let (mut bot, address) = stage.serve().await?;
+        survives(&stage, async || {
+            bot.terminate()?;
+            assert_eq!(bot.ended().await?.code(), Some(0));
+            bot = stage.replica(Some(address)).await?.0;
+            Ok(())
+        })
+        .await
+    })
+    .await
 }
 
 #[tokio::test]
