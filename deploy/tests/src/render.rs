@@ -74,16 +74,24 @@ pub fn try_folder(folder: &Path) -> Result<Vec<Object>, String> {
 ///
 /// When it cannot be rendered.
 pub fn text(text: &str) -> Vec<Object> {
+    files(&[("kustomization.yaml", text)])
+}
+
+/// The same with other files beside it, each by its name and its text.
+///
+/// # Panics
+///
+/// When it cannot be rendered.
+pub fn files(files: &[(&str, &str)]) -> Vec<Object> {
     let folder = tempfile::tempdir().expect("a folder can be made");
     // kustomize refuses absolute paths, so: up to the root, and down again.
     let here = folder.path().canonicalize().expect("it is there");
     let up = "../".repeat(here.components().count() - 1);
     let deploy = format!("{up}{}", manifests().display()).replace("//", "/");
-    fs::write(
-        folder.path().join("kustomization.yaml"),
-        text.replace("DEPLOY", &deploy),
-    )
-    .expect("a file can be written");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text.replace("DEPLOY", &deploy))
+            .expect("a file can be written");
+    }
     self::folder(folder.path())
 }
 

@@ -4,6 +4,7 @@ mod combinations;
 mod metrics;
 mod mutations;
 mod overlays;
+mod own_database;
 mod release;
 mod scans;
 mod schemas;
