@@ -12,7 +12,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 /// What a TLS server saw: the versions of the requests, one list for each connection.
@@ -20,6 +22,12 @@ type Seen = Arc<Mutex<Vec<Vec<Version>>>>;
 
 /// A server that offers these protocols, and a client that trusts it.
 async fn server_and_client(protocols: &[&[u8]]) -> (Seen, LineClient) {
+    let (seen, port, tls) = server(protocols).await;
+    (seen, client(port, tls))
+}
+
+/// A server that offers these protocols, its port, and what a client needs to trust it.
+async fn server(protocols: &[&[u8]]) -> (Seen, u16, rustls::ClientConfig) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificates: Vec<CertificateDer<'static>> = vec![certificate.cert.der().clone()];
@@ -36,10 +44,7 @@ async fn server_and_client(protocols: &[&[u8]]) -> (Seen, LineClient) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!(
-        "https://localhost:{}",
-        listener.local_addr().unwrap().port()
-    );
+    let port = listener.local_addr().unwrap().port();
     let seen = Seen::default();
     let versions = Arc::clone(&seen);
     tokio::spawn(async move {
@@ -70,12 +75,39 @@ async fn server_and_client(protocols: &[&[u8]]) -> (Seen, LineClient) {
         .unwrap()
         .with_root_certificates(trusted)
         .with_no_client_auth();
+    (seen, port, tls)
+}
+
+fn client(port: u16, tls: rustls::ClientConfig) -> LineClient {
     let tokens = TokenProvider::fixed(&"token".into()).unwrap();
-    let client = LineClient::builder(tokens)
-        .api_base(base)
+    LineClient::builder(tokens)
+        .api_base(format!("https://localhost:{port}"))
         .build_with(tls)
-        .unwrap();
-    (seen, client)
+        .unwrap()
+}
+
+/// Passes connections on to a port. Told to, it forgets those it has without closing them, as a
+/// NAT or load balancer does that lost its table: what is sent on them gets nowhere.
+async fn forgetful_relay(port: u16) -> (u16, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own_port = listener.local_addr().unwrap().port();
+    let forget = Arc::new(Notify::new());
+    let told = Arc::clone(&forget);
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let told = Arc::clone(&told);
+            tokio::spawn(async move {
+                tokio::select! {
+                    biased;
+                    () = told.notified() => std::future::pending().await,
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                }
+            });
+        }
+    });
+    (own_port, forget)
 }
 
 #[tokio::test]
@@ -105,4 +137,20 @@ async fn a_certificate_nobody_trusts_is_refused_before_anything_is_sent() {
     let error = client.reply("reply-token", "[]").await.unwrap_err();
     assert_eq!(error.kind(), super::ErrorKind::NotSent);
     assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_dead_connection_is_left_before_the_first_call_on_it_is_over() {
+    let (seen, port, tls) = server(&[b"h2"]).await;
+    let (port, forget) = forgetful_relay(port).await;
+    let client = client(port, tls);
+    client.reply("a", "[]").await.unwrap();
+    forget.notify_waiters();
+    // Nothing happens on a dead connection: the clock may jump to whatever is waited for.
+    tokio::time::pause();
+    let error = client.reply("b", "[]").await.unwrap_err();
+    tokio::time::resume();
+    assert_eq!(error.kind(), super::ErrorKind::ConnectionLost);
+    client.reply("c", "[]").await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [[Version::HTTP_2]; 2]);
 }

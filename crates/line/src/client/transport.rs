@@ -21,6 +21,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// it, the rarer a request meets a closing connection and ends unclear.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long an HTTP/2 connection may say nothing to a call before it is pinged. With
+/// [`PONG_TIMEOUT`] less than a reply's 5 s: of a connection that died without a word, as when a
+/// NAT forgot it, the first call is the last. A call that times out takes only its stream with it,
+/// and the next would wait on the same connection. Connections without a call are not pinged:
+/// servers may take that for an attack.
+const PING_AFTER: Duration = Duration::from_secs(2);
+
+/// How long the answer to a ping may take, which no work is needed for; as long as connecting.
+const PONG_TIMEOUT: Duration = CONNECT_TIMEOUT;
+
 /// LINE's own limit ("2 MB", <https://developers.line.biz/en/reference/messaging-api/#status-codes>).
 pub(super) const MAX_REQUEST_BYTES: usize = 2_000_000;
 
@@ -50,7 +60,8 @@ impl Transport {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .http2_keep_alive_interval(IDLE_TIMEOUT)
+            .http2_keep_alive_interval(PING_AFTER)
+            .http2_keep_alive_timeout(PONG_TIMEOUT)
             .build(connector);
         Self { http }
     }
