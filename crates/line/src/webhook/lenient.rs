@@ -3,7 +3,8 @@
 //! LINE adds fields, event types and enum values without notice, and leaves out what has no value
 //! (<https://developers.line.biz/en/docs/messaging-api/development-guidelines/>). A field nobody
 //! expected must not cost a person their message, so no field here can make its neighbours fail.
-//! All of it happens in the one pass of `serde_json` over the event.
+//! All of it happens in the one pass of `serde_json` over the event; lists and typed texts alone are
+//! read a second time.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess};
@@ -65,7 +66,10 @@ pub(super) fn typed_text<'de, D: Deserializer<'de>>(
             Ok(Cow::Owned(replace_half_surrogates(bytes.to_vec())))
         }
     }
-    deserializer.deserialize_bytes(TypedText).map(Some)
+    // Taken out whole first: what is no string is refused here without harm to what follows it.
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let mut value = serde_json::Deserializer::from_str(raw.get());
+    Ok(value.deserialize_bytes(TypedText).ok())
 }
 
 /// `serde_json` hands out half a pair as three bytes, and U+FFFD has three bytes and, like the

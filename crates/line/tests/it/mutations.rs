@@ -1,10 +1,11 @@
 //! Webhooks LINE never described: whatever is in one event, its neighbours are read as ever.
 
 use crate::events;
-use line::webhook::{Event, parse};
+use line::webhook::{Event, EventKind, parse};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
+use std::mem::discriminant;
 
 /// What may stand in a field's place.
 fn any_value() -> impl Strategy<Value = Value> {
@@ -45,6 +46,16 @@ fn any_event() -> impl Strategy<Value = Value> {
         events::all()
             .iter()
             .map(events::Sample::event)
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn any_event_with_a_message() -> impl Strategy<Value = Value> {
+    select(
+        events::all()
+            .iter()
+            .map(events::Sample::event)
+            .filter(|event| event["message"].is_object())
             .collect::<Vec<_>>(),
     )
 }
@@ -135,6 +146,29 @@ proptest! {
         prop_assert!(changed == "source" || event.source == mutated.source);
         prop_assert!(changed == "deliveryContext" || event.is_redelivery == mutated.is_redelivery);
         prop_assert!(changed == "replyToken" || event.reply_token == mutated.reply_token);
+    }
+
+    #[test]
+    fn a_field_of_a_message_that_changes_leaves_it_the_message_it_is(
+        event in any_event_with_a_message(),
+        index in any::<Index>(),
+        value in any_value(),
+    ) {
+        let names: Vec<String> = event["message"].as_object().unwrap().keys().cloned().collect();
+        let changed = index.get(&names);
+        let mut mutated = event.clone();
+        mutated["message"][changed] = value;
+        let (body, mutated) =
+            (json!({"events": [event]}).to_string(), json!({"events": [mutated]}).to_string());
+        let (event, mutated) = (&read(&body)[0], &read(&mutated)[0]);
+        prop_assert_eq!(event.kind.name(), mutated.kind.name());
+        let (EventKind::Message(message) | EventKind::MessageEdited(message)) = &event.kind else { panic!() };
+        let (EventKind::Message(mutated) | EventKind::MessageEdited(mutated)) = &mutated.kind else { panic!() };
+        prop_assert!(changed == "id" || message.id == mutated.id);
+        prop_assert!(changed == "quoteToken" || message.quote_token == mutated.quote_token);
+        // Without its type it is another message, and without its text no text message.
+        let same_content = discriminant(&message.content) == discriminant(&mutated.content);
+        prop_assert!(changed == "type" || changed == "text" || same_content);
     }
 
     #[test]

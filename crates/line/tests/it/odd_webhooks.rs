@@ -67,6 +67,27 @@ fn half_a_surrogate_pair_in_a_text_is_one_replacement_character() {
 }
 
 #[test]
+fn a_text_of_another_type_is_as_good_as_missing() {
+    for text in ["null", "5", "true", "[]", r#"["milk"]"#, r#"{"a":"b"}"#] {
+        let body = |message_type: &str| {
+            format!(
+                r#"{{"events":[{{"type":"message","message":{{"type":"{message_type}","text":{text}}}}}]}}"#
+            )
+        };
+        let sticker = body("sticker");
+        let Content::Sticker(sticker) = content(only_event(sticker.as_bytes())) else {
+            panic!("{sticker}")
+        };
+        assert_eq!(sticker.text, None);
+        let without_text = body("text");
+        let Content::Other { message_type } = content(only_event(without_text.as_bytes())) else {
+            panic!("{without_text}")
+        };
+        assert_eq!(message_type.as_deref(), Some("text"));
+    }
+}
+
+#[test]
 fn what_is_no_event_at_all_is_unknown() {
     let body = br#"{"events":[null,5,"x",[],["message"],{},true]}"#;
     let webhook = parse(body).unwrap();
