@@ -1,12 +1,12 @@
 //! Channel access tokens: where they come from, and when they are fetched anew.
 
-use crate::client::{ClientError, TokenIssuer};
+use crate::client::{ClientError, Endpoint, ErrorKind, TokenIssuer};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// How long before its end a token is replaced: LINE's tokens live 15 minutes, so one is used for
 /// 14. Until the new one is there the others go on with the old one.
@@ -93,14 +93,15 @@ impl TokenProvider {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = kind;
     }
 
-    /// The value of the header `authorization`.
+    /// The value of the header `authorization`, for a call that ends at the deadline.
     pub(crate) async fn authorization(
         &self,
         issuer: &TokenIssuer,
+        deadline: Instant,
     ) -> Result<HeaderValue, ClientError> {
         match self.kind() {
             Kind::Fixed(authorization) => Ok(authorization),
-            Kind::Stateless(stateless) => stateless.authorization(issuer).await,
+            Kind::Stateless(stateless) => stateless.authorization(issuer, deadline).await,
         }
     }
 
@@ -123,7 +124,11 @@ impl TokenProvider {
 }
 
 impl Stateless {
-    async fn authorization(&self, issuer: &TokenIssuer) -> Result<HeaderValue, ClientError> {
+    async fn authorization(
+        &self,
+        issuer: &TokenIssuer,
+        deadline: Instant,
+    ) -> Result<HeaderValue, ClientError> {
         let now = Instant::now();
         let still_good = match self.current() {
             Some(current) if now < current.replace_at => return Ok(current.authorization),
@@ -136,14 +141,24 @@ impl Stateless {
                 Ok(fetching) => fetching,
                 Err(_) => return Ok(current.authorization.clone()),
             },
-            None => self.fetching.lock().await,
+            None => timeout_at(deadline, self.fetching.lock())
+                .await
+                .map_err(|elapsed| {
+                    let endpoint = Endpoint::IssueStatelessToken;
+                    ClientError::unanswered(endpoint, ErrorKind::TimedOut, elapsed)
+                })?,
         };
         if let Some(current) = self.current()
             && now < current.replace_at
         {
             return Ok(current.authorization);
         }
-        match (self.fetch(issuer).await, still_good) {
+        // A call that can do without leaves half its time to itself.
+        let deadline = match still_good {
+            Some(_) => now + (deadline - now) / 2,
+            None => deadline,
+        };
+        match (self.fetch(issuer, deadline).await, still_good) {
             // The failure was logged as every call is.
             (Err(_), Some(current)) => {
                 let authorization = current.authorization.clone();
@@ -157,10 +172,14 @@ impl Stateless {
         }
     }
 
-    async fn fetch(&self, issuer: &TokenIssuer) -> Result<HeaderValue, ClientError> {
+    async fn fetch(
+        &self,
+        issuer: &TokenIssuer,
+        deadline: Instant,
+    ) -> Result<HeaderValue, ClientError> {
         let asked_at = Instant::now();
         let token = issuer
-            .issue(&self.channel_id, &self.channel_secret)
+            .issue(&self.channel_id, &self.channel_secret, deadline)
             .await?
             .value;
         let expires_at = asked_at + token.expires_in;

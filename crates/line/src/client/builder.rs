@@ -87,14 +87,16 @@ impl LineClientBuilder {
         self
     }
 
-    /// How long one attempt of a reply may take; 5 s unless said otherwise.
+    /// How long a reply may take, waiting for a token and a new one for a refused one included; 5 s
+    /// unless said otherwise.
     #[must_use]
     pub fn reply_time_limit(mut self, limit: Duration) -> Self {
         self.reply_time_limit = limit;
         self
     }
 
-    /// How long one attempt of any other call may take; 10 s unless said otherwise.
+    /// How long one attempt of any other call may take, counted likewise; 10 s unless said
+    /// otherwise.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
@@ -125,8 +127,6 @@ impl LineClientBuilder {
         let issuer = TokenIssuer {
             transport: transport.clone(),
             uri: join(token_base, Endpoint::IssueStatelessToken.template())?,
-            // A reply may have to wait for it.
-            time_limit: self.reply_time_limit,
         };
         Ok(LineClient(Arc::new(Inner {
             reply_uri: join(api_base, Endpoint::Reply.template())?,

@@ -12,6 +12,7 @@ use http::{HeaderValue, Uri};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 impl LineClient {
     /// Answers an event: one attempt, and none is repeated but with a new token after a 401.
@@ -174,7 +175,11 @@ impl LineClient {
         channel_id: &str,
         channel_secret: &SecretString,
     ) -> Result<Response<StatelessToken>, ClientError> {
-        self.0.issuer.issue(channel_id, channel_secret).await
+        let deadline = Instant::now() + self.0.time_limit;
+        self.0
+            .issuer
+            .issue(channel_id, channel_secret, deadline)
+            .await
     }
 
     /// A call that reads.

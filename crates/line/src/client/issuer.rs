@@ -13,13 +13,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// The longest life of a token that is believed: far more than LINE documents, and a time that can be
+/// counted from now, as not every number of seconds can.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 /// A new token.
 #[derive(Clone, Debug)]
 pub struct StatelessToken {
     /// The header it goes into; sensitive, so that it is never printed.
     pub(crate) authorization: HeaderValue,
-    /// How long it lives; LINE documents 15 minutes.
+    /// How long it lives, at most a day; LINE documents 15 minutes.
     pub expires_in: Duration,
 }
 
@@ -28,7 +33,6 @@ pub struct StatelessToken {
 pub(crate) struct TokenIssuer {
     pub(super) transport: Transport,
     pub(super) uri: Uri,
-    pub(super) time_limit: Duration,
 }
 
 impl TokenIssuer {
@@ -37,6 +41,7 @@ impl TokenIssuer {
         &self,
         channel_id: &str,
         channel_secret: &SecretString,
+        deadline: Instant,
     ) -> Result<Response<StatelessToken>, ClientError> {
         #[derive(Deserialize)]
         struct Issued<'a> {
@@ -58,10 +63,7 @@ impl TokenIssuer {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::new(Bytes::from(form)))
             .map_err(|error| ClientError::unanswered(ENDPOINT, ErrorKind::InvalidRequest, error))?;
-        let answer = self
-            .transport
-            .attempt(ENDPOINT, request, self.time_limit)
-            .await?;
+        let answer = self.transport.attempt(ENDPOINT, request, deadline).await?;
         if !answer.status.is_success() {
             return Err(ClientError::refused(ENDPOINT, answer));
         }
@@ -73,7 +75,7 @@ impl TokenIssuer {
         match bearer(&issued.access_token) {
             Ok(authorization) => Ok(answer.with(|_| StatelessToken {
                 authorization,
-                expires_in: Duration::from_secs(issued.expires_in),
+                expires_in: Duration::from_secs(issued.expires_in).min(LONGEST_LIFE),
             })),
             Err(error) => Err(ClientError::unreadable(ENDPOINT, answer, error)),
         }

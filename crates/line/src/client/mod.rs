@@ -37,6 +37,7 @@ use http_body_util::Full;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use transport::{MAX_REQUEST_BYTES, Transport};
 
 const USER_AGENT: HeaderValue =
@@ -95,15 +96,20 @@ impl LineClient {
         } else {
             inner.retry.attempts
         };
+        let limit = match endpoint {
+            Endpoint::Reply => inner.reply_time_limit,
+            _ => inner.time_limit,
+        };
+        let mut deadline = Instant::now() + limit;
         let mut failed_attempts = 0;
         let mut maybe_accepted = false;
         let mut token_refreshed = false;
         loop {
-            let authorization = inner.tokens.authorization(&inner.issuer).await;
+            let authorization = inner.tokens.authorization(&inner.issuer, deadline).await;
             let (used, result) = match authorization {
                 Ok(authorization) => (
                     Some(authorization.clone()),
-                    self.attempt(&call, authorization).await,
+                    self.attempt(&call, authorization, deadline).await,
                 ),
                 Err(error) => (None, Err(error)),
             };
@@ -121,6 +127,7 @@ impl LineClient {
                 }
                 Decision::BackOff if failed_attempts < attempts => {
                     tokio::time::sleep(inner.retry.pause(failed_attempts)).await;
+                    deadline = Instant::now() + limit;
                 }
                 _ => return result.and_then(|answer| Err(ClientError::refused(endpoint, answer))),
             }
@@ -132,8 +139,8 @@ impl LineClient {
         &self,
         call: &Call,
         authorization: HeaderValue,
+        deadline: Instant,
     ) -> Result<Answer, ClientError> {
-        let Self(inner) = self;
         let mut request = Request::new(Full::new(call.body.clone()));
         *request.method_mut() = call.endpoint.method();
         *request.uri_mut() = call.uri.clone();
@@ -146,11 +153,10 @@ impl LineClient {
         if let Some(retry_key) = &call.retry_key {
             headers.insert(RETRY_KEY, retry_key.clone());
         }
-        let limit = match call.endpoint {
-            Endpoint::Reply => inner.reply_time_limit,
-            _ => inner.time_limit,
-        };
-        inner.transport.attempt(call.endpoint, request, limit).await
+        self.0
+            .transport
+            .attempt(call.endpoint, request, deadline)
+            .await
     }
 }
 

@@ -66,15 +66,15 @@ impl Transport {
         Self { http }
     }
 
-    /// One attempt. `Err` only when there is no answer to judge by.
+    /// One attempt, answered before the deadline. `Err` only when there is no answer to judge by.
     pub(crate) async fn attempt(
         &self,
         endpoint: Endpoint,
         request: Request<Full<Bytes>>,
-        time_limit: Duration,
+        deadline: Instant,
     ) -> Result<Answer, ClientError> {
         let start = Instant::now();
-        let result = self.exchange(endpoint, request, start + time_limit).await;
+        let result = self.exchange(endpoint, request, deadline).await;
         log(endpoint, &result, start.elapsed());
         result
     }

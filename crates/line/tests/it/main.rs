@@ -15,5 +15,6 @@ mod retries;
 mod sdk;
 mod set_up;
 mod signature;
+mod token_times;
 mod tokens;
 mod webhook;

@@ -1,17 +1,16 @@
 //! Channel access tokens: fixed ones, and stateless ones that are fetched as they are needed.
 
 use crate::line_server::{Answer, LineServer, REQUEST_ID, TOKEN};
-use line::client::{Endpoint, ErrorKind};
+use line::client::{Endpoint, ErrorKind, LineClientBuilder};
 use line::retry::Outcome;
 use line::token::InvalidToken;
 use line::{LineClient, StatusCode, TokenProvider};
-use std::time::Duration;
 
 const SECRET: &str = "the channel's secret & more";
-const MESSAGES: &str = r#"[{"type":"text","text":"milk"}]"#;
-const TOKEN_PATH: &str = "/oauth2/v3/token";
+pub(crate) const MESSAGES: &str = r#"[{"type":"text","text":"milk"}]"#;
+pub(crate) const TOKEN_PATH: &str = "/oauth2/v3/token";
 
-fn issued(number: usize) -> Answer {
+pub(crate) fn issued(number: usize) -> Answer {
     let token = format!("token-{number}");
     Answer::json(
         200,
@@ -20,7 +19,7 @@ fn issued(number: usize) -> Answer {
 }
 
 /// Issues `token-N` to the Nth request there is, and takes every reply.
-async fn generous_line() -> LineServer {
+pub(crate) async fn generous_line() -> LineServer {
     LineServer::start(|request, before| match request.path.as_str() {
         TOKEN_PATH => issued(before),
         _ => Answer::sent(),
@@ -28,16 +27,17 @@ async fn generous_line() -> LineServer {
     .await
 }
 
-fn stateless(line: &LineServer) -> LineClient {
+pub(crate) fn stateless_builder(line: &LineServer) -> LineClientBuilder {
     let tokens = TokenProvider::stateless("1234567890", SECRET.into());
-    LineClient::builder(tokens)
-        .api_base(&line.base)
-        .build()
-        .unwrap()
+    LineClient::builder(tokens).api_base(&line.base)
+}
+
+pub(crate) fn stateless(line: &LineServer) -> LineClient {
+    stateless_builder(line).build().unwrap()
 }
 
 /// The tokens the replies came with, in order; `issue` for each request of a token.
-fn tokens_seen(line: &LineServer) -> Vec<String> {
+pub(crate) fn tokens_seen(line: &LineServer) -> Vec<String> {
     let name = |request: &crate::line_server::Received| match request.path.as_str() {
         TOKEN_PATH => "issue".to_owned(),
         _ => request
@@ -46,13 +46,6 @@ fn tokens_seen(line: &LineServer) -> Vec<String> {
             .replace("Bearer ", ""),
     };
     line.received().iter().map(name).collect()
-}
-
-/// Lets the clock jump without waiting. Time runs on afterwards, as sockets need it.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 #[tokio::test]
@@ -95,47 +88,6 @@ async fn many_calls_at_once_fetch_one_token() {
             .count(),
         1
     );
-}
-
-#[tokio::test]
-async fn a_token_is_replaced_a_minute_before_its_end() {
-    let line = generous_line().await;
-    let client = stateless(&line);
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    pass(Duration::from_secs(830)).await;
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    pass(Duration::from_secs(20)).await;
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    assert_eq!(
-        tokens_seen(&line),
-        ["issue", "token-0", "token-0", "issue", "token-3"]
-    );
-}
-
-#[tokio::test]
-async fn a_good_token_is_used_on_while_it_cannot_be_replaced() {
-    let line = LineServer::start(|request, before| match request.path.as_str() {
-        TOKEN_PATH if before == 0 => issued(0),
-        TOKEN_PATH => Answer::json(500, ""),
-        _ => Answer::sent(),
-    })
-    .await;
-    let client = stateless(&line);
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    pass(Duration::from_secs(850)).await;
-    // Asked for in vain once, and not with every reply.
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    assert_eq!(
-        tokens_seen(&line),
-        ["issue", "token-0", "issue", "token-0", "token-0"]
-    );
-
-    pass(Duration::from_mins(1)).await;
-    let error = client.reply("reply-token", MESSAGES).await.unwrap_err();
-    assert_eq!(error.endpoint(), Endpoint::IssueStatelessToken);
-    // The reply itself was never sent, whatever became of the token.
-    assert_eq!(error.outcome(), Outcome::NotSent);
 }
 
 #[tokio::test]
