@@ -29,6 +29,7 @@ pub fn take_over<'a>(
     now: Timestamp,
 ) -> TakenOver {
     let mut taken = TakenOver::default();
+    // The tasks of the list, each with whether it is open.
     let mut known = HashSet::new();
     for (title, open) in titles {
         let mut titles = lines(title).peekable();
@@ -37,15 +38,24 @@ pub fn take_over<'a>(
         }
         for title in titles {
             let line = Line::parse(title);
-            if matches!(line, Line::TooLong(_)) {
-                taken.too_long += 1;
-            } else if !known.insert((Key::new(title), open)) {
+            let is_command_word = matches!(line, Line::Command(_));
+            let key = match line {
+                Line::Title(_, key) => key,
+                Line::Command(_) => Key::new(title),
+                Line::TooLong(_) => {
+                    taken.too_long += 1;
+                    continue;
+                }
+            };
+            let task = (key, open);
+            if known.contains(&task) {
                 taken.repeated += 1;
             } else if open && taken.list.open.len() >= MAX_OPEN_TASKS {
                 taken.too_many += 1;
             } else {
-                taken.command_words += usize::from(matches!(line, Line::Command(_)));
+                taken.command_words += usize::from(is_command_word);
                 taken.add(title, open, now);
+                known.insert(task);
             }
         }
     }
@@ -146,6 +156,16 @@ mod tests {
             .collect();
         let taken = take_over(many.iter().map(|title| (title.as_str(), true)), NOW);
         assert_eq!((taken.list.open.len(), taken.too_many), (MAX_OPEN_TASKS, 2));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_repeated_by_nothing() {
+        let many: Vec<String> = (0..MAX_OPEN_TASKS)
+            .map(|number| number.to_string())
+            .collect();
+        let open = many.iter().map(String::as_str).chain(["x", "X", "7"]);
+        let taken = take_over(open.map(|title| (title, true)), NOW);
+        assert_eq!((taken.too_many, taken.repeated), (2, 1));
     }
 
     #[test]
