@@ -25,7 +25,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 pub struct LineClientBuilder {
     tokens: TokenProvider,
     api_base: String,
-    token_base: Option<String>,
     allow_plain_http: bool,
     reply_time_limit: Duration,
     time_limit: Duration,
@@ -57,7 +56,6 @@ impl LineClientBuilder {
         Self {
             tokens,
             api_base: LINE_API.to_owned(),
-            token_base: None,
             allow_plain_http: false,
             reply_time_limit: REPLY_TIME_LIMIT,
             time_limit: TIME_LIMIT,
@@ -65,17 +63,10 @@ impl LineClientBuilder {
         }
     }
 
-    /// Where the Messaging API is; `https://api.line.me` unless said otherwise.
+    /// Where the Messaging API is, which issues tokens too; `https://api.line.me` unless said otherwise.
     #[must_use]
     pub fn api_base(mut self, base: impl Into<String>) -> Self {
         self.api_base = base.into();
-        self
-    }
-
-    /// Where tokens are issued; the same as the Messaging API unless said otherwise.
-    #[must_use]
-    pub fn token_base(mut self, base: impl Into<String>) -> Self {
-        self.token_base = Some(base.into());
         self
     }
 
@@ -122,11 +113,10 @@ impl LineClientBuilder {
 
     pub(super) fn build_with(self, tls: rustls::ClientConfig) -> Result<LineClient, BuildError> {
         let api_base = self.checked(&self.api_base)?;
-        let token_base = self.checked(self.token_base.as_ref().unwrap_or(&self.api_base))?;
         let transport = Transport::new(tls);
         let issuer = TokenIssuer {
             transport: transport.clone(),
-            uri: join(token_base, Endpoint::IssueStatelessToken.template())?,
+            uri: join(api_base, Endpoint::IssueStatelessToken.template())?,
         };
         Ok(LineClient(Arc::new(Inner {
             reply_uri: join(api_base, Endpoint::Reply.template())?,

@@ -76,16 +76,6 @@ impl LineClient {
             .await
     }
 
-    /// The profile of a member of a room, friend or not.
-    pub async fn room_member_profile(
-        &self,
-        room_id: &str,
-        user_id: &str,
-    ) -> Result<Response<Profile>, ClientError> {
-        self.read(Endpoint::RoomMemberProfile, &[room_id, user_id])
-            .await
-    }
-
     /// The bot itself: also the plainest way to see whether the token is good.
     pub async fn bot_info(&self) -> Result<Response<BotInfo>, ClientError> {
         self.read(Endpoint::BotInfo, &[]).await

@@ -17,8 +17,6 @@ pub enum Endpoint {
     Profile,
     /// Get group chat member profile.
     GroupMemberProfile,
-    /// Get multi-person chat member profile.
-    RoomMemberProfile,
     /// Get bot info.
     BotInfo,
     /// Display a loading indicator.
@@ -68,7 +66,6 @@ impl Endpoint {
             Self::GroupMemberProfile => {
                 (GET, "/v2/bot/group/{groupId}/member/{userId}", Class::Read)
             }
-            Self::RoomMemberProfile => (GET, "/v2/bot/room/{roomId}/member/{userId}", Class::Read),
             Self::BotInfo => (GET, "/v2/bot/info", Class::Read),
             Self::LoadingIndicator => (POST, "/v2/bot/chat/loading/start", Class::Once),
             Self::Quota => (GET, "/v2/bot/message/quota", Class::Read),

@@ -2,7 +2,7 @@
 
 use crate::line_server::{Answer, LineServer};
 use line::RetryKey;
-use line::message::{Action, Message, QuickReply, QuickReplyItem, TextMessage};
+use line::message::Message;
 use serde_json::Value;
 
 /// A request with the name LINE's `OpenAPI` description and its SDKs have for its body.
@@ -11,23 +11,10 @@ pub(crate) struct Sent {
     pub(crate) body: Value,
 }
 
-pub(crate) fn messages() -> [Message<'static>; 3] {
-    let item = |label: &'static str| QuickReplyItem {
-        action: Action::Message {
-            label: label.into(),
-            text: label.into(),
-        },
-    };
+pub(crate) fn messages() -> [Message<'static>; 2] {
     [
         Message::text("milk"),
         Message::text("牛乳 🍎 \u{202e}\"\\\n\u{1}"),
-        Message::Text(TextMessage {
-            text: "milk?".into(),
-            quote_token: Some("q3Plxr4AgKd8wR1T5zXQ2Lm9vB7nY6cJ".into()),
-            quick_reply: Some(QuickReply {
-                items: vec![item("yes"), item("いいえ")],
-            }),
-        }),
     ]
 }
 

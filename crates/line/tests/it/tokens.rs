@@ -183,20 +183,6 @@ async fn an_answer_without_a_token_is_unreadable() {
     }
 }
 
-#[tokio::test]
-async fn tokens_can_be_issued_elsewhere() {
-    let (line, issuer) = (generous_line().await, generous_line().await);
-    let tokens = TokenProvider::stateless("1234567890", SECRET.into());
-    let client = LineClient::builder(tokens)
-        .api_base(&line.base)
-        .token_base(&issuer.base)
-        .build()
-        .unwrap();
-    client.reply("reply-token", MESSAGES).await.unwrap();
-    assert_eq!(tokens_seen(&issuer), ["issue"]);
-    assert_eq!(tokens_seen(&line), ["token-0"]);
-}
-
 #[test]
 fn a_token_copied_badly_is_refused_at_once() {
     assert_eq!(
