@@ -45,6 +45,12 @@ impl ConversationRow<'static> {
 }
 
 impl ConversationRow<'_> {
+    /// [`Snapshot::undoable`]: at which revisions the closed tasks to load were closed. [`StoreError::Damaged`] when the
+    /// column cannot be read.
+    pub fn undoable_revisions(&self) -> Result<Vec<u64>, StoreError> {
+        serde_json::from_str(&self.undoable).map_err(|_| damaged("conversations.undoable"))
+    }
+
     /// The conversation of this row and these tasks. [`StoreError::Damaged`] when a column cannot be read.
     pub fn decode(
         &self,
@@ -60,7 +66,7 @@ impl ConversationRow<'_> {
             list: List::new(Snapshot {
                 revision: self.revision.cast_unsigned(),
                 next_task_id: self.next_task_id.cast_unsigned(),
-                undoable: serde_json::from_str(&self.undoable).map_err(|_| damaged("undoable"))?,
+                undoable: self.undoable_revisions()?,
                 unsent: serde_json::from_str(&self.unsent).map_err(|_| damaged("unsent"))?,
                 open,
                 closed,

@@ -102,14 +102,24 @@ async fn load_closed_tasks(
     loaded: &mut [Loaded],
 ) -> Result<(), Failure> {
     // A conversation that is not there has no tasks.
-    let undoing: Vec<&str> = groups
-        .iter()
-        .zip(&*loaded)
-        .filter(|(group, loaded)| loaded.row.is_some() && group.needs_closed_tasks())
-        .map(|(group, _)| &*group.conversation().0)
-        .collect();
+    let mut undoable: Vec<(&str, u64)> = Vec::new();
+    for (group, loaded) in groups.iter().zip(&*loaded) {
+        if let Some(row) = &loaded.row
+            && group.needs_closed_tasks()
+        {
+            let revisions = row.undoable_revisions()?;
+            undoable.extend(
+                revisions
+                    .into_iter()
+                    .map(|revision| (&*group.conversation().0, revision)),
+            );
+        }
+    }
     let closed = sql::LOAD_CLOSED_TASKS
-        .run(connection, &undoing, |values, id| values.bytes(id))
+        .run(connection, &undoable, |values, (conversation, revision)| {
+            values.bytes(conversation);
+            values.number(revision.cast_signed());
+        })
         .await?;
     for row in &closed.rows {
         if let Some((_, loaded)) = find(groups, loaded, row, 0)? {

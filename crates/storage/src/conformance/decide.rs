@@ -45,3 +45,16 @@ impl Decide for Says {
         Verdict::Reply(self.0.clone())
     }
 }
+
+/// Answers every event with the ids of the closed tasks it was given, and leaves the list as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct NamesClosedTasks;
+
+impl Decide for NamesClosedTasks {
+    fn decide(&self, conversation: &mut Conversation, _: &Inbound) -> Verdict {
+        let closed = &conversation.list.snapshot().closed;
+        let mut ids: Vec<u64> = closed.iter().map(|closed| closed.task.id).collect();
+        ids.sort_unstable();
+        Verdict::Reply(format!("{ids:?}").into())
+    }
+}

@@ -1,13 +1,15 @@
 //! What was written before can be taken back: by `undo`, and by an unsend for good.
 
 use super::Database;
+use super::decide::NamesClosedTasks;
 use super::fixture::{
-    MUCH_LATER, commit, conversation, event_ids, everything, key, open, replied, take_due, text,
-    titles, unsend,
+    MUCH_LATER, NOW, batch, commit, conversation, event_ids, everything, key, open, replied,
+    take_due, text, titles, unsend,
 };
-use crate::Outcome;
-use todo::CloseReason;
+use crate::{Batch, ConversationRecord, Outcome};
+use std::sync::Arc;
 use todo::list::UNDO_DEPTH;
+use todo::{CloseReason, ClosedTask, Task};
 
 pub async fn an_unsend_removes_the_text_everywhere(database: &dyn Database) {
     let store = open(database).await;
@@ -132,4 +134,65 @@ pub async fn closing_and_undoing_in_one_batch_changes_nothing(database: &dyn Dat
     let after = conversation(&*store, "U1").await.unwrap();
     assert_eq!((after.open, after.closed), (before.open, before.closed));
     assert_eq!(everything(&*store).await.len(), 1);
+}
+
+pub async fn undo_loads_only_the_tasks_it_can_reach(database: &dyn Database) {
+    let store = open(database).await;
+    // Thirty messages closed a hundred tasks each; undo reaches the last three.
+    let (messages, tasks_each) = (30, 100);
+    let closed = (0..messages * tasks_each).map(|id| ClosedTask {
+        task: Task {
+            id,
+            title: format!("task {id}"),
+            message_id: String::new(),
+            added_revision: 0,
+            added_at: NOW,
+        },
+        reason: CloseReason::Cleared,
+        closed_revision: 1 + id / tasks_each,
+        closed_at: NOW,
+    });
+    let record = |conversation: &str| ConversationRecord {
+        conversation: conversation.to_owned(),
+        language: None,
+        left_at: None,
+        revision: messages,
+        next_task_id: messages * tasks_each,
+        undoable: vec![28, 29, 30],
+        unsent: Vec::new(),
+        open: Vec::new(),
+        closed: closed.clone().collect(),
+    };
+    // Of another conversation other steps are in reach, and of a third none.
+    let others = ConversationRecord {
+        undoable: vec![1],
+        ..record("U2")
+    };
+    let nothing = ConversationRecord {
+        undoable: Vec::new(),
+        ..record("U3")
+    };
+    let stored = store.import(&[record("U1"), others, nothing]).await;
+    assert_eq!(stored.unwrap(), [true, true, true]);
+    let undo = |conversation| text(conversation, "e1", "undo");
+    let names = Batch {
+        decide: Arc::new(NamesClosedTasks),
+        ..batch(vec![undo("U1"), undo("U2"), undo("U3")])
+    };
+    store.commit(&names).await.unwrap();
+    let given: Vec<String> = take_due(&*store, MUCH_LATER)
+        .await
+        .iter()
+        .map(|reply| format!("{} {}", reply.key.conversation, reply.messages))
+        .collect();
+    let ids = |ids: std::ops::Range<u64>| ids.collect::<Vec<_>>();
+    for expected in [
+        format!("U1 {:?}", ids(2_700..3_000)),
+        format!("U2 {:?}", ids(0..100)),
+        "U3 []".to_owned(),
+    ] {
+        assert!(given.contains(&expected), "{expected} is not in {given:?}");
+    }
+    commit(&*store, vec![text("U1", "e2", "undo")]).await;
+    assert_eq!(titles(&*store, "U1").await.len(), 100);
 }

@@ -101,6 +101,7 @@ macro_rules! conformance {
                 undo_opens_again_what_an_earlier_batch_closed
                 undo_takes_back_what_an_earlier_batch_added
                 closing_and_undoing_in_one_batch_changes_nothing
+                undo_loads_only_the_tasks_it_can_reach
             }
             titles {
                 titles_of_every_script_come_back_unchanged
