@@ -39,6 +39,10 @@ impl Decide for TodoLists {
             language,
             event.received_at,
         );
+        if let Input::Unsent { .. } = event.input {
+            let texts = todo::show(&conversation.list, language);
+            return Verdict::Retell(message_objects(&texts).into());
+        }
         if texts.is_empty() || event.reply_token.is_none() {
             return Verdict::Silent;
         }

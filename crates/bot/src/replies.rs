@@ -138,7 +138,7 @@ impl Replies {
 }
 
 impl Inner {
-    async fn send(&self, reply: OwedReply, attempt: Attempt, give_up_at: Instant) {
+    async fn send(&self, mut reply: OwedReply, attempt: Attempt, give_up_at: Instant) {
         let Ok(_call) = timeout_at(give_up_at.into(), self.calls.acquire()).await else {
             return self.leave(&reply.key);
         };
@@ -177,10 +177,10 @@ impl Inner {
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();
                     tokio::time::sleep(pause).await;
-                    match self.store.is_owed(&reply.key).await {
-                        Ok(true) => {}
-                        // The message was taken back: nobody is to read what was in it.
-                        Ok(false) => return self.let_go(&reply.key),
+                    // A message was taken back meanwhile: nobody is to read what was in it.
+                    match self.store.owed_messages(&reply.key).await {
+                        Ok(Some(messages)) => reply.messages = messages,
+                        Ok(None) => return self.let_go(&reply.key),
                         Err(_) => break,
                     }
                 }

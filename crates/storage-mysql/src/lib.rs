@@ -35,11 +35,12 @@ pub use sql::texts;
 
 use crate::commit::Commit;
 use crate::pool::Pool;
-use crate::replies::{CountOwed, IsOwed, TakeDue};
+use crate::replies::{CountOwed, OwedMessages, TakeDue};
 use crate::transaction::Ping;
 use crate::transfer::{Export, Import};
 use async_trait::async_trait;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Outcome, OwedReply, PruneBefore, Pruned,
@@ -105,8 +106,9 @@ impl Store for MysqlStore {
         prune::step(self, before, limit).await
     }
 
-    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
-        self.run(&IsOwed { key }, within(BACKGROUND_LIMIT)).await
+    async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError> {
+        self.run(&OwedMessages { key }, within(BACKGROUND_LIMIT))
+            .await
     }
 
     async fn owed_replies(&self) -> Result<u64, StoreError> {

@@ -6,6 +6,7 @@ use crate::transaction::Work;
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
 use sqlx::{Executor, MySqlConnection};
+use std::sync::Arc;
 use storage::{ConversationId, EventKey, OwedReply};
 use todo::Timestamp;
 
@@ -47,19 +48,22 @@ fn owed_reply(row: &MySqlRow) -> Result<OwedReply, Failure> {
     })
 }
 
-/// [`Store::is_owed`](storage::Store::is_owed).
-pub(crate) struct IsOwed<'a> {
+/// [`Store::owed_messages`](storage::Store::owed_messages).
+pub(crate) struct OwedMessages<'a> {
     pub(crate) key: &'a EventKey,
 }
 
-impl Work for IsOwed<'_> {
-    type Output = bool;
+impl Work for OwedMessages<'_> {
+    type Output = Option<Arc<str>>;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<bool, Failure> {
-        let found = sql::STILL_OWED
-            .run(connection, &[self.key], |values, key| bind_key(values, key))
-            .await?;
-        Ok(!found.rows.is_empty())
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Option<Arc<str>>, Failure> {
+        let find = sqlx::query(sql::OWED_MESSAGES)
+            .bind(self.key.conversation.0.as_bytes())
+            .bind(self.key.event_id.as_bytes());
+        match connection.fetch_optional(find).await? {
+            Some(row) => Ok(Some(columns::value::<&str>(&row, 0)?.into())),
+            None => Ok(None),
+        }
     }
 }
 

@@ -134,6 +134,9 @@ pub(crate) static FORGET_OWED: ListStatement = ListStatement::new(
     ")",
 );
 
+pub(crate) const RETELL_OWED: &str = "UPDATE owed_replies FORCE INDEX (PRIMARY) SET messages = ? \
+     WHERE conversation_id = ?";
+
 pub(crate) static ADD_OWED: ListStatement = ListStatement::new(
     "INSERT INTO owed_replies \
      (conversation_id, event_id, reply_token, messages, message_id, received_at, due_at) VALUES ",
@@ -155,6 +158,9 @@ pub(crate) static STILL_OWED: ListStatement = ListStatement::new(
     "(?,?)",
     ")",
 );
+
+pub(crate) const OWED_MESSAGES: &str = "SELECT messages FROM owed_replies FORCE INDEX (PRIMARY) \
+     WHERE conversation_id = ? AND event_id = ?";
 
 pub(crate) const OWE_ANEW: &str = "UPDATE owed_replies SET received_at = ?, due_at = ? \
      WHERE conversation_id = ? AND event_id = ?";
@@ -315,6 +321,8 @@ pub fn texts() -> Vec<String> {
         COMMIT,
         ROLLBACK,
         PING,
+        RETELL_OWED,
+        OWED_MESSAGES,
         OWE_ANEW,
         TAKE_DUE,
         COUNT_OWED,

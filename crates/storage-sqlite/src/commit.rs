@@ -171,6 +171,9 @@ impl<'c> Statements<'c> {
         for message_id in &changes.forgotten_messages {
             self.forget(id, message_id)?;
         }
+        if let Some(messages) = &plan.retold {
+            self.retell(id, messages)?;
+        }
         for task in &changes.opened {
             self.open(id, task)?;
         }
@@ -305,6 +308,13 @@ impl<'c> Statements<'c> {
                 .prepare_cached(table)?
                 .execute(params![id.0, message_id])?;
         }
+        Ok(())
+    }
+
+    fn retell(&mut self, id: &ConversationId, messages: &str) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("UPDATE owed_replies SET messages = ?2 WHERE conversation_id = ?1")?
+            .execute(params![id.0, messages])?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::rows::{text, time};
 use crate::session::Session;
 use rusqlite::{Connection, params};
+use std::sync::Arc;
 use storage::{ConversationId, EventKey, OwedReply};
 use todo::Timestamp;
 
@@ -53,11 +54,18 @@ pub(crate) fn release_leases(connection: &Connection) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) fn is_owed(connection: &Connection, key: &EventKey) -> Result<bool, Failure> {
+pub(crate) fn messages(
+    connection: &Connection,
+    key: &EventKey,
+) -> Result<Option<Arc<str>>, Failure> {
     let mut query = connection.prepare_cached(
-        "SELECT 1 FROM owed_replies WHERE conversation_id = ?1 AND event_id = ?2",
+        "SELECT messages FROM owed_replies WHERE conversation_id = ?1 AND event_id = ?2",
     )?;
-    Ok(query.exists(params![key.conversation.0, key.event_id])?)
+    let mut rows = query.query(params![key.conversation.0, key.event_id])?;
+    match rows.next()? {
+        Some(row) => Ok(Some(text(row, 0)?.into())),
+        None => Ok(None),
+    }
 }
 
 pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {

@@ -8,6 +8,7 @@ use crate::writer::Writer;
 use crate::{commit, connection, prune, replies, schema, transfer};
 use async_trait::async_trait;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Migration, Outcome, OwedReply,
@@ -103,10 +104,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
+    async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError> {
         let key = key.clone();
         self.reader
-            .run(move |connection| replies::is_owed(connection, &key))
+            .run(move |connection| replies::messages(connection, &key))
             .await
     }
 

@@ -94,8 +94,9 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes at most about `limit` old rows of each kind; call again while [`Pruned::more`] says so.
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError>;
 
-    /// Whether this reply is still owed: its message may have been taken back since.
-    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError>;
+    /// The messages of a reply, `None` when it is owed no longer: its message may have been taken back since it was
+    /// stored, or one that it quotes ([`Verdict::Retell`]).
+    async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError>;
 
     /// How many replies are owed now: for the metrics.
     async fn owed_replies(&self) -> Result<u64, StoreError>;

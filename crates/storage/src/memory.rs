@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use todo::{List, Snapshot, Timestamp};
 
 /// A store that forgets everything when it is dropped.
@@ -131,8 +131,10 @@ impl Store for MemoryStore {
         Ok(pruned)
     }
 
-    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
-        Ok(self.tables().owed_replies.contains_key(key))
+    async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError> {
+        let tables = self.tables();
+        let owed = tables.owed_replies.get(key);
+        Ok(owed.map(|owed| Arc::clone(&owed.reply.messages)))
     }
 
     async fn owed_replies(&self) -> Result<u64, StoreError> {
@@ -247,6 +249,13 @@ impl Tables {
         });
         self.owed_replies
             .retain(|key, owed| key.conversation != *id || !forgotten(&owed.message_id));
+        if let Some(messages) = &plan.retold {
+            for (key, owed) in &mut self.owed_replies {
+                if key.conversation == *id {
+                    owed.reply.messages = Arc::clone(messages);
+                }
+            }
+        }
         open.extend(changes.opened.iter().cloned());
         open.sort_by_key(|task| task.id);
         closed.extend(changes.closed.iter().cloned());

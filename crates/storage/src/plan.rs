@@ -37,6 +37,8 @@ pub struct Plan<'a> {
     pub row: Option<ConversationRow<'static>>,
     /// What becomes of the tasks.
     pub changes: Changes,
+    /// What every reply stored as owed says from now on: [`Verdict::Retell`].
+    pub retold: Option<Arc<str>>,
     /// Replies to store as owed, in place of one that is there: a claim may be pruned before the reply of its event.
     pub owed: Vec<Owed>,
     outcomes: Vec<(usize, Outcome)>,
@@ -120,6 +122,7 @@ impl<'a> Group<'a> {
             deferred: Vec::new(),
             row: None,
             changes: Changes::default(),
+            retold: None,
             owed: Vec::with_capacity(self.events.len()),
             outcomes: Vec::with_capacity(self.events.len()),
         };
@@ -167,6 +170,10 @@ impl<'a> Plan<'a> {
             self.forget(message_id);
         }
         match (verdict, &event.reply_token) {
+            (Verdict::Retell(messages), _) => {
+                self.retell(messages);
+                Outcome::Applied(None)
+            }
             (Verdict::Reply(messages), Some(token)) => {
                 let reply = OwedReply {
                     key: event.key.clone(),
@@ -225,6 +232,19 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+    }
+
+    /// Replies of the same batch may quote a message taken back after them.
+    fn retell(&mut self, messages: Arc<str>) {
+        for owed in &mut self.owed {
+            owed.reply.messages = Arc::clone(&messages);
+        }
+        for (_, outcome) in &mut self.outcomes {
+            if let Outcome::Applied(Some(reply)) = outcome {
+                reply.messages = Arc::clone(&messages);
+            }
+        }
+        self.retold = Some(messages);
     }
 }
 

@@ -75,6 +75,11 @@ pub fn respond(list: &mut List, input: &Input, language: Language, now: Timestam
     render::reply(&happenings, &list.snapshot().open, language)
 }
 
+/// The texts that show `list` as it is, like those of [`respond`].
+pub fn show(list: &List, language: Language) -> Vec<String> {
+    render::reply(&[], &list.snapshot().open, language)
+}
+
 /// Does what each line says, and tells what happened.
 fn read<'t>(mut edit: Edit<'_>, text: &'t str) -> Vec<Happening<'t>> {
     let mut lines = lines(text);

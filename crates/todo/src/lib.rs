@@ -88,7 +88,7 @@ mod render;
 pub mod takeover;
 mod title;
 
-pub use apply::{Input, respond};
+pub use apply::{Input, respond, show};
 pub use language::Language;
 pub use list::{Changes, CloseReason, ClosedTask, List, Snapshot, Task};
 pub use message::{TitleFault, check_title};

@@ -35,6 +35,22 @@ async fn takes(stage: &Stage, chat: &Chat, text: &str) {
     stage.takes(says(stage, chat, text)).await;
 }
 
+/// Alex takes a message back.
+fn takes_back(said: &Inbound) -> Inbound {
+    let Input::Text { message_id, .. } = said.input.clone() else {
+        panic!("{said:?}");
+    };
+    Inbound {
+        key: EventKey {
+            event_id: "unsend".into(),
+            ..said.key.clone()
+        },
+        input: Input::Unsent { message_id },
+        reply_token: None,
+        ..said.clone()
+    }
+}
+
 fn alex(stage: &Stage) -> Chat {
     stage.simulator.user(&Person::alex().id).unwrap()
 }
@@ -75,18 +91,7 @@ async fn a_reply_to_a_message_taken_back_meanwhile_is_sent_no_more() {
         .simulator
         .plan_fault(Endpoint::Reply, 100, Fault::Status(500));
     let said = says(&stage, &chat, "milk");
-    let Input::Text { message_id, .. } = said.input.clone() else {
-        panic!("{said:?}");
-    };
-    let taken_back = Inbound {
-        key: EventKey {
-            event_id: "unsend".into(),
-            ..said.key.clone()
-        },
-        input: Input::Unsent { message_id },
-        reply_token: None,
-        ..said.clone()
-    };
+    let taken_back = takes_back(&said);
     stage.takes(said).await;
     let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 1);
     calls.await.unwrap();
@@ -94,6 +99,31 @@ async fn a_reply_to_a_message_taken_back_meanwhile_is_sent_no_more() {
     stage.simulator.clear_faults();
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(chat.bot_messages().len(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_waits_for_line_no_longer_shows_what_was_taken_back_meanwhile() {
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 100, Fault::Status(500));
+    let secret = says(&stage, &chat, "secret");
+    let taken_back = takes_back(&secret);
+    stage.takes(secret).await;
+    takes(&stage, &chat, "milk").await;
+    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 2);
+    calls.await.unwrap();
+    stage.takes(taken_back).await;
+    stage.simulator.clear_faults();
+    let reply = chat.next_reply().await.unwrap();
+    let shown = reply[0].text().unwrap();
+    assert!(
+        shown.contains("milk") && !shown.contains("secret"),
+        "{shown}"
+    );
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(chat.bot_messages().len(), 1);
 }
 
 #[tokio::test]

@@ -94,8 +94,8 @@ impl Store for Watched {
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
         self.inner.prune(before, limit).await
     }
-    async fn is_owed(&self, key: &EventKey) -> Result<bool, StoreError> {
-        self.inner.is_owed(key).await
+    async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError> {
+        self.inner.owed_messages(key).await
     }
     async fn owed_replies(&self) -> Result<u64, StoreError> {
         self.inner.owed_replies().await

@@ -19,6 +19,7 @@ pub(super) async fn write(
     replied: &[EventKey],
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
+    retell(connection, decided).await?;
     let mut script = Script::default();
     // First, so that a race for a new conversation is lost before anything else is written.
     let new = saved(decided, true);
@@ -78,6 +79,19 @@ async fn owe_anew(
                 .bind(conversation.as_bytes())
                 .bind(event_id.as_bytes());
             connection.execute(owe).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Before the replies of this batch are stored: they know of what was taken back before them.
+async fn retell(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
+    for plan in plans(decided) {
+        if let Some(messages) = &plan.retold {
+            let retell = sqlx::query(sql::RETELL_OWED)
+                .bind(&**messages)
+                .bind(id(plan).as_bytes());
+            connection.execute(retell).await?;
         }
     }
     Ok(())

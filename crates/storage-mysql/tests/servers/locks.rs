@@ -5,7 +5,7 @@ use sqlx::mysql::MySqlRow;
 use sqlx::{Executor, MySqlConnection, Row};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::conformance::fixture::{batch, commit, key, text, titles};
+use storage::conformance::fixture::{batch, commit, key, text, titles, unsend};
 use storage::{Batch, Schema, Store, StoreError};
 
 crate::on_both_servers! {
@@ -56,6 +56,7 @@ async fn a_batch_does_not_wait_for_rows_of_other_conversations(database: &TestDa
             text("U3", "e4", "eggs"),
             text("U1", "e5", "undo"),
             text("U1", "e6", TITLES),
+            unsend("U1", "e7", "e1"),
         ])
     };
     store.commit(&toggled).await.unwrap();

@@ -29,6 +29,10 @@ impl Decide for Lists {
             language,
             event.received_at,
         );
+        if let Input::Unsent { .. } = event.input {
+            let texts = todo::show(&conversation.list, language);
+            return Verdict::Retell(texts.join("\n").into());
+        }
         if texts.is_empty() {
             return Verdict::Silent;
         }

@@ -45,7 +45,12 @@ pub async fn an_unsend_removes_the_text_everywhere(database: &dyn Database) {
     commit(&*store, vec![unsend("U1", "g1", "e1")]).await;
     let after = conversation(&*store, "U1").await.unwrap();
     assert_eq!((after.open.len(), after.closed.len()), (UNDO_DEPTH + 1, 0));
-    assert_eq!(event_ids(&take_due(&*store, MUCH_LATER).await), ["e2"]);
+    // Every message gets its reply, without what was taken back.
+    let owed = take_due(&*store, MUCH_LATER).await;
+    assert_eq!(event_ids(&owed), ["e2"]);
+    let messages = &*owed[0].messages;
+    assert!(!messages.contains("secret"), "{messages}");
+    assert!(messages.contains("task 0"), "{messages}");
 }
 
 pub async fn an_unsend_in_the_same_batch_leaves_nothing(database: &dyn Database) {
@@ -60,20 +65,42 @@ pub async fn an_unsend_in_the_same_batch_leaves_nothing(database: &dyn Database)
     )
     .await;
     assert_eq!(outcomes[0], Outcome::Applied(None));
-    assert!(
-        matches!(outcomes[1], Outcome::Applied(Some(_))),
-        "{outcomes:?}"
-    );
     assert_eq!(titles(&*store, "U1").await, ["milk"]);
     assert_eq!(conversation(&*store, "U1").await.unwrap().closed, []);
-    assert_eq!(event_ids(&take_due(&*store, MUCH_LATER).await), ["e2"]);
+    let owed = take_due(&*store, MUCH_LATER).await;
+    assert_eq!(event_ids(&owed), ["e2"]);
+    let messages = &*owed[0].messages;
+    assert!(!messages.contains("secret"), "{messages}");
+    assert!(messages.contains("milk"), "{messages}");
+    // What is sent is what is stored.
+    assert_eq!(outcomes[1], Outcome::Applied(owed.into_iter().next()));
     let again = commit(&*store, vec![text("U1", "e1", "secret")]).await;
     assert_eq!(again, [Outcome::Duplicate]);
 }
 
-pub async fn an_unsend_leaves_other_conversations_alone(database: &dyn Database) {
+pub async fn a_reply_to_what_came_after_an_unsend_keeps_its_words(database: &dyn Database) {
     let store = open(database).await;
     commit(
+        &*store,
+        vec![text("U1", "e1", "secret"), text("U1", "e2", "milk")],
+    )
+    .await;
+    let outcomes = commit(
+        &*store,
+        vec![unsend("U1", "e3", "e1"), text("U1", "e4", "bread")],
+    )
+    .await;
+    let owed = take_due(&*store, MUCH_LATER).await;
+    let reply = |id: &str| owed.iter().find(|reply| *reply.key.event_id == *id);
+    assert_eq!(outcomes[1], Outcome::Applied(reply("e4").cloned()));
+    let (before, after) = (reply("e2").unwrap(), reply("e4").unwrap());
+    assert!(!before.messages.contains("secret"), "{before:?}");
+    assert!(after.messages.contains("Added “bread”"), "{after:?}");
+}
+
+pub async fn an_unsend_leaves_other_conversations_alone(database: &dyn Database) {
+    let store = open(database).await;
+    let outcomes = commit(
         &*store,
         vec![text("U1", "e1", "milk"), text("U2", "e1", "tea")],
     )
@@ -81,7 +108,9 @@ pub async fn an_unsend_leaves_other_conversations_alone(database: &dyn Database)
     commit(&*store, vec![unsend("U1", "e2", "e1")]).await;
     assert_eq!(titles(&*store, "U1").await, [""; 0]);
     assert_eq!(titles(&*store, "U2").await, ["tea"]);
-    assert_eq!(store.owed_replies().await.unwrap(), 1);
+    let owed = take_due(&*store, MUCH_LATER).await;
+    assert_eq!(owed.len(), 1);
+    assert_eq!(outcomes[1], Outcome::Applied(owed.into_iter().next()));
 }
 
 pub async fn undo_opens_again_what_an_earlier_batch_closed(database: &dyn Database) {

@@ -5,7 +5,7 @@ use super::decide::Says;
 use super::fixture::{
     LEASE, MUCH_LATER, NOW, after, at, batch, commit, event_ids, key, open, replied, take_due, text,
 };
-use crate::{Batch, Inbound, Outcome, OwedReply};
+use crate::{Batch, EventKey, Inbound, Outcome, OwedReply};
 use std::sync::Arc;
 use todo::Timestamp;
 
@@ -25,14 +25,16 @@ pub async fn a_reply_is_owed_until_it_is_marked_as_sent(database: &dyn Database)
     assert_eq!(*reply.reply_token, *"token of e1");
     assert_eq!(reply.received_at, NOW);
     assert_eq!(store.owed_replies().await.unwrap(), 1);
-    assert!(store.is_owed(&reply.key).await.unwrap());
-    assert!(!store.is_owed(&key("U2", "e1")).await.unwrap());
+    let messages = async |key: EventKey| store.owed_messages(&key).await.unwrap();
+    let stored = messages(reply.key.clone()).await;
+    assert_eq!(stored.as_ref(), Some(&reply.messages));
+    assert_eq!(messages(key("U2", "e1")).await, None);
     assert_eq!(
         take_due(&*store, after(LEASE)).await,
         std::slice::from_ref(&reply)
     );
     replied(&*store, vec![reply.key.clone()]).await;
-    assert!(!store.is_owed(&reply.key).await.unwrap());
+    assert_eq!(messages(reply.key).await, None);
     assert_eq!(store.owed_replies().await.unwrap(), 0);
     assert_eq!(take_due(&*store, MUCH_LATER).await, []);
 }

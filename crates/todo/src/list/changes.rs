@@ -18,7 +18,8 @@ pub struct Changes {
     /// Ids of stored closed tasks that are closed no longer.
     pub no_longer_closed: Vec<u64>,
     /// Messages whose text must go from everything stored for this conversation: tasks open or closed (also
-    /// closed ones that were not loaded) and replies still owed.
+    /// closed ones that were not loaded) and replies still owed, of which any may quote it: see
+    /// [`show`](crate::show).
     pub forgotten_messages: Vec<String>,
 }
 
