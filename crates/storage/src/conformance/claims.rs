@@ -2,7 +2,7 @@
 
 use super::Database;
 use super::fixture::{
-    NOW, applied, batch, commit, conversation, event, everything, open, text, titles,
+    NOW, applied, batch, commit, conversation, event, everything, open, text, titles, unsend,
 };
 use crate::{Inbound, LanguageHint, Outcome};
 use todo::{Input, Language};
@@ -197,6 +197,23 @@ pub async fn language_and_absence_are_remembered(database: &dyn Database) {
     let stored = conversation(&*store, "U1").await.unwrap();
     assert_eq!(stored.left_at, None);
     assert_eq!(titles(&*store, "U1").await, ["牛乳", "パン"]);
+}
+
+pub async fn only_what_is_answered_waits_for_a_language(database: &dyn Database) {
+    let store = open(database).await;
+    // Nobody is there to read an answer to these.
+    let gone = language_unknown(event("U1", "e1", Input::Left));
+    let taken_back = language_unknown(unsend("U1", "e2", "e9"));
+    let outcomes = commit(&*store, vec![gone, taken_back]).await;
+    assert!(outcomes.iter().all(applied), "{outcomes:?}");
+    let stored = conversation(&*store, "U1").await.unwrap();
+    // Who takes a message back has not come back.
+    assert_eq!((stored.language, stored.left_at), (None, Some(NOW)));
+    // Whoever does is asked anew: they may have changed it.
+    commit(&*store, vec![text("U1", "e3", "milk")]).await;
+    let followed = event("U1", "e4", Input::Followed { returning: true });
+    let outcomes = commit(&*store, vec![language_unknown(followed)]).await;
+    assert_eq!(outcomes, [Outcome::Deferred]);
 }
 
 pub async fn texts_that_look_like_sql_are_kept_as_they_are(database: &dyn Database) {

@@ -4,24 +4,30 @@ use crate::{Conversation, Decide, Inbound, LanguageHint, Verdict};
 use std::sync::Arc;
 use todo::{Input, Language};
 
-/// Keeps TODO lists as the bot does: the language must be known before a conversation is answered.
+/// Keeps TODO lists as the bot does: the language must be known before a conversation is answered, and is asked for
+/// anew when somebody comes (back).
 #[derive(Clone, Copy, Debug)]
 pub struct Lists;
 
 impl Decide for Lists {
     fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
-        conversation.left_at = match event.input {
-            Input::Left => Some(event.received_at),
-            _ => None,
-        };
+        match event.input {
+            Input::Left => conversation.left_at = Some(event.received_at),
+            Input::Unsent { .. } => {}
+            _ => conversation.left_at = None,
+        }
+        let speaks = !matches!(event.input, Input::Left | Input::Unsent { .. });
         let language = match (event.language, conversation.language) {
             (LanguageHint::Known(language), _) => {
                 conversation.language = Some(language);
                 language
             }
+            (LanguageHint::NotAsked, _) if matches!(event.input, Input::Followed { .. }) => {
+                return Verdict::Defer;
+            }
             (_, Some(language)) => language,
-            (LanguageHint::UseDefault, None) => Language::default(),
-            (LanguageHint::NotAsked, None) => return Verdict::Defer,
+            (LanguageHint::NotAsked, None) if speaks => return Verdict::Defer,
+            (LanguageHint::NotAsked | LanguageHint::UseDefault, None) => Language::default(),
         };
         let texts = todo::respond(
             &mut conversation.list,
