@@ -4,8 +4,12 @@ use crate::row::ConversationRow;
 use crate::{Conversation, MAX_ID_BYTES, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use todo::list::MAX_OPEN_TASKS;
+use todo::list::{MAX_OPEN_TASKS, UNDO_DEPTH, UNSENT_DEPTH};
 use todo::{ClosedTask, Language, List, Snapshot, Task, Timestamp, check_title};
+
+/// The largest revision and the largest next task id of a record: half of what a column takes, so that a chat can go on
+/// counting from there for ever.
+const MAX_NUMBER: u64 = i64::MAX.cast_unsigned() / 2;
 
 /// A conversation with all its tasks, as `linebot export` writes it and `linebot import` reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,35 +99,94 @@ impl ConversationRecord {
     }
 
     fn fault(&self) -> Option<String> {
+        let conversation = self.fault_of_conversation();
+        let mut ids = HashSet::new();
+        let closed = self.closed.iter().map(|closed| &closed.task);
+        conversation
+            .or_else(|| {
+                let mut tasks = self.open.iter().chain(closed);
+                tasks.find_map(|task| self.fault_of_task(task, &mut ids))
+            })
+            .or_else(|| {
+                let mut closed = self.closed.iter();
+                closed.find_map(|closed| {
+                    self.fault_of_revision("closed_revision", closed.closed_revision, &closed.task)
+                })
+            })
+    }
+
+    fn fault_of_conversation(&self) -> Option<String> {
         let count = self.open.len();
         if count > MAX_OPEN_TASKS {
             return Some(format!(
                 "{count} open tasks, and {MAX_OPEN_TASKS} are allowed"
             ));
         }
-        let next_task_id = self.next_task_id;
-        if i64::try_from(next_task_id).is_err() {
-            return Some(format!("next_task_id {next_task_id} is too large"));
-        }
-        let mut ids = HashSet::new();
-        let closed = self.closed.iter().map(|closed| &closed.task);
-        self.open.iter().chain(closed).find_map(|task| {
-            let id = task.id;
-            let bytes = task.message_id.len();
-            if id >= next_task_id {
-                Some(format!(
-                    "task id {id} is not below next_task_id {next_task_id}"
-                ))
-            } else if !ids.insert(id) {
-                Some(format!("task id {id} is used twice"))
-            } else if bytes > MAX_ID_BYTES {
-                Some(format!(
-                    "the message id of task {id} has {bytes} bytes, and {MAX_ID_BYTES} are allowed"
-                ))
-            } else {
-                let fault = check_title(&task.title).err()?;
-                Some(format!("the title of task {id} cannot be one: {fault}"))
+        let (next_task_id, revision) = (self.next_task_id, self.revision);
+        for (name, number) in [("next_task_id", next_task_id), ("revision", revision)] {
+            if number > MAX_NUMBER {
+                return Some(format!("{name} {number} is too large"));
             }
+        }
+        let steps = self.undoable.len();
+        if steps > UNDO_DEPTH {
+            return Some(format!(
+                "{steps} undoable revisions, and {UNDO_DEPTH} are allowed"
+            ));
+        }
+        // The first change makes revision 1.
+        let mut earlier = 0;
+        for &step in &self.undoable {
+            if step <= earlier || step > revision {
+                return Some(format!(
+                    "undoable revision {step} is not between {earlier} and revision {revision}"
+                ));
+            }
+            earlier = step;
+        }
+        let count = self.unsent.len();
+        if count > UNSENT_DEPTH {
+            return Some(format!(
+                "{count} unsent messages, and {UNSENT_DEPTH} are allowed"
+            ));
+        }
+        let longest = self.unsent.iter().map(String::len).max();
+        longest.filter(|bytes| *bytes > MAX_ID_BYTES).map(|bytes| {
+            format!("the id of an unsent message has {bytes} bytes, and {MAX_ID_BYTES} are allowed")
+        })
+    }
+
+    /// `ids` are those of the tasks before it.
+    fn fault_of_task(&self, task: &Task, ids: &mut HashSet<u64>) -> Option<String> {
+        let id = task.id;
+        let bytes = task.message_id.len();
+        if id >= self.next_task_id {
+            Some(format!(
+                "task id {id} is not below next_task_id {}",
+                self.next_task_id
+            ))
+        } else if !ids.insert(id) {
+            Some(format!("task id {id} is used twice"))
+        } else if bytes > MAX_ID_BYTES {
+            Some(format!(
+                "the message id of task {id} has {bytes} bytes, and {MAX_ID_BYTES} are allowed"
+            ))
+        } else if let Err(fault) = check_title(&task.title) {
+            Some(format!("the title of task {id} cannot be one: {fault}"))
+        } else {
+            self.fault_of_revision("added_revision", task.added_revision, task)
+        }
+    }
+
+    /// A task changed at a revision yet to come would be taken for one of the message that makes it: `undo` of that
+    /// message would move it.
+    fn fault_of_revision(&self, name: &str, changed: u64, task: &Task) -> Option<String> {
+        let revision = self.revision;
+        (changed > revision).then(|| {
+            format!(
+                "{name} {changed} of task {} is above revision {revision}",
+                task.id
+            )
         })
     }
 }

@@ -117,7 +117,7 @@ fn line(conversation: &str, titles: &[&str]) -> String {
         .map(|(id, title)| serde_json::json!({"id": id, "title": title, "message_id": "", "added_revision": 1, "added_at": 1}))
         .collect();
     let next_task_id = titles.len();
-    serde_json::json!({"conversation": conversation, "next_task_id": next_task_id, "open": open})
+    serde_json::json!({"conversation": conversation, "revision": 1, "next_task_id": next_task_id, "open": open})
         .to_string()
 }
 
@@ -168,6 +168,17 @@ fn what_no_chat_could_lead_to_stops_the_import_with_the_line_the_conversation_an
             "{stored}"
         );
     }
+}
+
+#[test]
+fn a_line_without_its_revision_stops_the_import_and_says_what_does_not_fit() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let line = line("U4", &["secret plan"]).replace(r#","revision":1"#, "");
+    let complaint = import(&url, &line).failed(1);
+    let problem = "conversation U4: added_revision 1 of task 0 is above revision 0";
+    assert!(complaint.contains(problem), "{complaint}");
+    assert!(!complaint.contains("secret"), "{complaint}");
 }
 
 #[test]

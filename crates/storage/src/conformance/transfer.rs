@@ -3,7 +3,7 @@
 use super::Database;
 use super::fixture::{NOW, commit, conversation, event, everything, open, text, titles, unsend};
 use crate::{ConversationId, ConversationRecord, MAX_ID_BYTES, StoreError};
-use todo::list::{MAX_OPEN_TASKS, MAX_TITLE_CHARACTERS};
+use todo::list::{MAX_OPEN_TASKS, MAX_TITLE_CHARACTERS, UNDO_DEPTH, UNSENT_DEPTH};
 use todo::{CloseReason, ClosedTask, Input, Language, Task};
 
 /// A record that has something in every field.
@@ -130,7 +130,35 @@ pub async fn import_refuses_what_cannot_be_stored(database: &dyn Database) {
             ..crowded.open[0].clone()
         })
         .collect();
+    let with = |change: fn(&mut ConversationRecord)| {
+        let mut changed = record("U2");
+        change(&mut changed);
+        changed
+    };
     for bad in [
+        // A line without a revision: undoing the first message would take all tasks away that were added at 1.
+        with(|record| record.revision = 0),
+        with(|record| record.open[0].added_revision = 9),
+        with(|record| record.closed[0].task.added_revision = 9),
+        with(|record| record.closed[0].closed_revision = 9),
+        // A column would hold -1, which the statements of a backend may take for impossible.
+        with(|record| {
+            record.revision = u64::MAX;
+            record.open[0].added_revision = u64::MAX;
+        }),
+        with(|record| record.revision = i64::MAX as u64),
+        with(|record| record.next_task_id = i64::MAX as u64),
+        with(|record| record.undoable = vec![0]),
+        with(|record| record.undoable = vec![7, 6]),
+        with(|record| record.undoable = vec![7, 7]),
+        with(|record| record.undoable = vec![9]),
+        ConversationRecord {
+            revision: 100,
+            undoable: (1..).take(UNDO_DEPTH + 1).collect(),
+            ..record("U2")
+        },
+        with(|record| record.unsent = vec![String::new(); UNSENT_DEPTH + 1]),
+        with(|record| record.unsent = vec!["x".repeat(MAX_ID_BYTES + 1)]),
         record(""),
         record(&long),
         long_message,
@@ -141,10 +169,10 @@ pub async fn import_refuses_what_cannot_be_stored(database: &dyn Database) {
         titled("milk\neggs".to_owned()),
         crowded,
     ] {
-        let refused = store.import(&[record("U1"), bad]).await;
+        let refused = store.import(&[record("U1"), bad.clone()]).await;
         assert!(
             matches!(refused, Err(StoreError::Refused(_))),
-            "{refused:?}"
+            "{refused:?}: {bad:?}"
         );
     }
     assert_eq!(everything(&*store).await, []);
