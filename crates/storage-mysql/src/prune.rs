@@ -10,8 +10,8 @@ use sqlx::{Executor, MySqlConnection};
 use storage::{PruneBefore, Pruned, StoreError};
 use todo::Timestamp;
 
-/// With all their rows, which may be thousands each.
-const CONVERSATIONS_AT_ONCE: usize = 16;
+/// Locked together: so many messages at most wait for the transaction.
+const CONVERSATIONS_AT_ONCE: u64 = 16;
 
 /// [`Store::prune`](storage::Store::prune).
 pub(crate) async fn step(
@@ -43,35 +43,41 @@ pub(crate) async fn step(
         before: before.closed_tasks,
         limit,
     };
+    let events = store.run(&events, within(BACKGROUND_LIMIT)).await?;
+    let owed_replies = store.run(&owed_replies, within(BACKGROUND_LIMIT)).await?;
+    let closed_tasks = store.run(&closed_tasks, within(BACKGROUND_LIMIT)).await?;
+    let left = left_conversations(store, before.left_conversations, limit).await?;
     let mut pruned = Pruned {
-        events: store.run(&events, within(BACKGROUND_LIMIT)).await?,
-        owed_replies: store.run(&owed_replies, within(BACKGROUND_LIMIT)).await?,
-        conversations: conversations(store, before.left_conversations, limit).await?,
-        closed_tasks: store.run(&closed_tasks, within(BACKGROUND_LIMIT)).await?,
+        events,
+        closed_tasks,
+        conversations: left.conversations,
+        owed_replies,
         more: false,
     };
-    pruned.more = pruned.any();
+    pruned.more = pruned.any() || left.rows > 0;
     Ok(pruned)
 }
 
-async fn conversations(
+/// Deletes conversations with everything in them until about `limit` rows are gone.
+async fn left_conversations(
     store: &MysqlStore,
     before: Timestamp,
     limit: usize,
-) -> Result<u64, StoreError> {
-    let mut deleted = 0;
-    let mut left = limit;
-    while left > 0 {
-        let limit = left.min(CONVERSATIONS_AT_ONCE);
-        let work = DeleteLeft { before, limit };
+) -> Result<Gone, StoreError> {
+    let mut gone = Gone::default();
+    while gone.rows < limit as u64 {
+        let work = DeleteLeft {
+            before,
+            limit: limit as u64 - gone.rows,
+        };
         let step = store.run(&work, within(BACKGROUND_LIMIT)).await?;
-        if step == 0 {
+        if step.rows == 0 {
             break;
         }
-        deleted += step;
-        left -= limit;
+        gone.conversations += step.conversations;
+        gone.rows += step.rows;
     }
-    Ok(deleted)
+    Ok(gone)
 }
 
 /// Deletes the rows that `find` finds by their primary keys.
@@ -88,7 +94,7 @@ impl<K: Send + Sync> Work for DeleteOld<K> {
     type Output = u64;
 
     async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
-        let rows = find(connection, self.find, self.before, self.limit).await?;
+        let rows = find(connection, self.find, self.before, self.limit as u64).await?;
         let keys: Vec<K> = rows.iter().map(self.key).collect::<Result<_, _>>()?;
         let deleted = self
             .delete
@@ -98,17 +104,71 @@ impl<K: Send + Sync> Work for DeleteOld<K> {
     }
 }
 
-/// Deletes conversations with everything in them; the claims of their events go by age.
+/// What was deleted of conversations that were left.
+#[derive(Default)]
+struct Gone {
+    conversations: u64,
+    /// Theirs and of their tasks and replies.
+    rows: u64,
+}
+
+/// Deletes conversations with everything in them, about `limit` rows; the claims of their events go by age. Of each the
+/// closed tasks go first, maybe in several transactions, then all the rest in one, which has a bound.
 struct DeleteLeft {
     before: Timestamp,
-    limit: usize,
+    limit: u64,
 }
 
 impl Work for DeleteLeft {
-    type Output = u64;
+    type Output = Gone;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
-        let rows = find(connection, sql::LEFT_CONVERSATIONS, self.before, self.limit).await?;
+    async fn run(&self, connection: &mut MySqlConnection) -> Result<Gone, Failure> {
+        let left = self.lock(connection).await?;
+        let mut room = self.limit;
+        let mut closed: Vec<(String, i64)> = Vec::new();
+        let mut rest: Vec<&str> = Vec::new();
+        for id in &left {
+            let find = sqlx::query(sql::CLOSED_TASKS_OF)
+                .bind(id.as_bytes())
+                .bind(room);
+            let rows = connection.fetch_all(find).await?;
+            for row in &rows {
+                closed.push(id_and_number(row)?);
+            }
+            room -= rows.len() as u64;
+            if room == 0 {
+                break;
+            }
+            rest.push(id);
+            let count = sqlx::query(sql::COUNT_TASKS_OF).bind(id.as_bytes());
+            let open: i64 = columns::value(&connection.fetch_one(count).await?, 0)?;
+            room = room.saturating_sub(1 + open.cast_unsigned());
+            if room == 0 {
+                break;
+            }
+        }
+        let mut script = Script::default();
+        script.list(&sql::DELETE_CLOSED_TASKS, &closed, bind_id_and_number);
+        for statement in [
+            &sql::DELETE_ALL_TASKS,
+            &sql::DELETE_ALL_OWED,
+            &sql::DELETE_CONVERSATIONS,
+        ] {
+            script.list(statement, &rest, |values, id| values.bytes(id));
+        }
+        Ok(Gone {
+            conversations: rest.len() as u64,
+            rows: script.run(connection).await?.changed,
+        })
+    }
+}
+
+impl DeleteLeft {
+    /// The ids of conversations that were left long ago. They are locked until the end of the transaction: nobody comes
+    /// back to one while its rows go.
+    async fn lock(&self, connection: &mut MySqlConnection) -> Result<Vec<String>, Failure> {
+        let limit = CONVERSATIONS_AT_ONCE.min(self.limit);
+        let rows = find(connection, sql::LEFT_CONVERSATIONS, self.before, limit).await?;
         let mut found: Vec<&str> = rows.iter().map(first).collect::<Result<_, _>>()?;
         found.sort_unstable();
         let locked = sql::LOCK_CONVERSATIONS
@@ -119,20 +179,10 @@ impl Work for DeleteLeft {
             // The person may have come back before we had the lock.
             let left_at = columns::conversation(row)?.left_at;
             if left_at.is_some_and(|at| at < self.before.0) {
-                left.push(first(row)?);
+                left.push(first(row)?.to_owned());
             }
         }
-        let mut script = Script::default();
-        for statement in [
-            &sql::DELETE_ALL_TASKS,
-            &sql::DELETE_ALL_CLOSED_TASKS,
-            &sql::DELETE_ALL_OWED,
-            &sql::DELETE_CONVERSATIONS,
-        ] {
-            script.list(statement, &left, |values, id| values.bytes(id));
-        }
-        script.run(connection).await?;
-        Ok(left.len() as u64)
+        Ok(left)
     }
 }
 
@@ -140,9 +190,9 @@ async fn find(
     connection: &mut MySqlConnection,
     statement: &'static str,
     before: Timestamp,
-    limit: usize,
+    limit: u64,
 ) -> Result<Vec<MySqlRow>, Failure> {
-    let find = sqlx::query(statement).bind(before.0).bind(limit as u64);
+    let find = sqlx::query(statement).bind(before.0).bind(limit);
     Ok(connection.fetch_all(find).await?)
 }
 

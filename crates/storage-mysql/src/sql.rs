@@ -214,6 +214,12 @@ pub(crate) static DELETE_OLD_OWED: ListStatement = ListStatement::new(
 pub(crate) const LEFT_CONVERSATIONS: &str = "SELECT conversation_id FROM conversations \
      FORCE INDEX (conversations_by_left_at) WHERE left_at < ? ORDER BY left_at LIMIT ?";
 
+pub(crate) const CLOSED_TASKS_OF: &str = "SELECT conversation_id, task_id FROM closed_tasks \
+     FORCE INDEX (PRIMARY) WHERE conversation_id = ? LIMIT ?";
+
+pub(crate) const COUNT_TASKS_OF: &str =
+    "SELECT COUNT(*) FROM tasks FORCE INDEX (PRIMARY) WHERE conversation_id = ?";
+
 pub(crate) static DELETE_CONVERSATIONS: ListStatement = ListStatement::new(
     "DELETE conversations FROM conversations FORCE INDEX (PRIMARY) \
      WHERE revision <> -1 AND conversation_id IN (",
@@ -223,13 +229,6 @@ pub(crate) static DELETE_CONVERSATIONS: ListStatement = ListStatement::new(
 
 pub(crate) static DELETE_ALL_TASKS: ListStatement = ListStatement::new(
     "DELETE tasks FROM tasks FORCE INDEX (PRIMARY) \
-     WHERE added_revision <> -1 AND conversation_id IN (",
-    "?",
-    ")",
-);
-
-pub(crate) static DELETE_ALL_CLOSED_TASKS: ListStatement = ListStatement::new(
-    "DELETE closed_tasks FROM closed_tasks FORCE INDEX (PRIMARY) \
      WHERE added_revision <> -1 AND conversation_id IN (",
     "?",
     ")",
@@ -314,7 +313,6 @@ pub fn texts() -> Vec<String> {
         &DELETE_OLD_OWED,
         &DELETE_CONVERSATIONS,
         &DELETE_ALL_TASKS,
-        &DELETE_ALL_CLOSED_TASKS,
         &DELETE_ALL_OWED,
     ];
     let plain = [
@@ -330,6 +328,8 @@ pub fn texts() -> Vec<String> {
         OLD_CLOSED_TASKS,
         OLD_OWED,
         LEFT_CONVERSATIONS,
+        CLOSED_TASKS_OF,
+        COUNT_TASKS_OF,
         REPEATABLE_READ,
         EXPORT_AFTER,
         EXPORT_FIRST,

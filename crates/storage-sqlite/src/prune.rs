@@ -44,22 +44,23 @@ pub(crate) fn prune(
                  WHERE received_at < ?1 LIMIT ?2)",
         )?
         .execute(params![before.owed_replies.0, limit_value(limit)])?;
-    let mut pruned = Pruned {
-        events: EVENTS.step(&transaction, &mut sweep.events, before.events, limit)?,
-        owed_replies: owed_replies as u64,
-        // Before the conversations: theirs are not counted.
-        conversations: left_conversations(&transaction, before.left_conversations.0, limit)?,
-        closed_tasks: LISTS.step(&transaction, &mut sweep.lists, before.closed_tasks, limit)?,
-        more: false,
-    };
+    let events = EVENTS.step(&transaction, &mut sweep.events, before.events, limit)?;
+    let closed_tasks = LISTS.step(&transaction, &mut sweep.lists, before.closed_tasks, limit)?;
+    let (conversations, rows) =
+        left_conversations(&transaction, before.left_conversations.0, limit)?;
     transaction.commit()?;
     let through = matches!(
         (&sweep.events, &sweep.lists),
         (Position::End, Position::End)
     );
-    pruned.more = !through || pruned.owed_replies > 0 || pruned.conversations > 0;
     session.sweep = if through { Sweep::default() } else { sweep };
-    Ok(pruned)
+    Ok(Pruned {
+        events,
+        closed_tasks,
+        conversations,
+        owed_replies: owed_replies as u64,
+        more: !through || owed_replies > 0 || rows > 0,
+    })
 }
 
 /// A table to sweep.
@@ -143,29 +144,37 @@ impl<Key: Clone> Table<Key> {
     }
 }
 
-/// Deletes conversations with everything in them until about `limit` rows are gone.
+/// Deletes conversations with everything in them until about `limit` rows are gone: of each the closed tasks, then the
+/// rest, which has a bound. Returns how many conversations and rows.
 fn left_conversations(
     connection: &Connection,
     left_before: i64,
     limit: usize,
-) -> Result<u64, Failure> {
+) -> Result<(u64, usize), Failure> {
     let mut find = connection.prepare_cached(
         "SELECT conversation_id FROM lists WHERE left_at < ?1 ORDER BY left_at LIMIT 1",
     )?;
-    let mut conversations = 0;
-    let mut rows_deleted = 0;
-    while rows_deleted < limit {
+    let mut delete_closed = connection.prepare_cached(
+        "DELETE FROM lists WHERE (conversation_id, part, task_id) IN (
+             SELECT conversation_id, part, task_id FROM lists
+             WHERE conversation_id = ?1 AND part = 2 LIMIT ?2)",
+    )?;
+    let (mut conversations, mut deleted) = (0, 0);
+    while deleted < limit {
         let mut rows = find.query(params![left_before])?;
         let Some(row) = rows.next()? else { break };
         let id = text(row, 0)?;
         drop(rows);
-        for table in [
-            "DELETE FROM lists WHERE conversation_id = ?1",
-            "DELETE FROM owed_replies WHERE conversation_id = ?1",
-        ] {
-            rows_deleted += connection.prepare_cached(table)?.execute([&id])?;
+        deleted += delete_closed.execute(params![id, limit_value(limit - deleted)])?;
+        if deleted < limit {
+            for table in [
+                "DELETE FROM lists WHERE conversation_id = ?1",
+                "DELETE FROM owed_replies WHERE conversation_id = ?1",
+            ] {
+                deleted += connection.prepare_cached(table)?.execute([&id])?;
+            }
+            conversations += 1;
         }
-        conversations += 1;
     }
-    Ok(conversations)
+    Ok((conversations, deleted))
 }

@@ -91,7 +91,8 @@ pub trait Store: Send + Sync + 'static {
     /// Stores that several processes share do nothing: there, leases run out by themselves.
     async fn release_leases(&self) -> Result<(), StoreError>;
 
-    /// Deletes at most about `limit` old rows of each kind; call again while [`Pruned::more`] says so.
+    /// Deletes at most about `limit` old rows of each kind, and of conversations left at most about so many with all
+    /// that is in them; call again while [`Pruned::more`] says so.
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError>;
 
     /// The messages of a reply, `None` when it is owed no longer: its message may have been taken back since it was

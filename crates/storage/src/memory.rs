@@ -100,34 +100,19 @@ impl Store for MemoryStore {
             }),
             ..Pruned::default()
         };
-        let left = |record: &ConversationRecord| {
-            record
-                .left_at
-                .is_some_and(|at| at < before.left_conversations)
-        };
-        let gone: Vec<ConversationId> = tables
-            .conversations
-            .iter()
-            .filter(|(_, record)| left(record))
-            .map(|(id, _)| id.clone())
-            .take(limit)
-            .collect();
-        for id in gone {
-            tables.conversations.remove(&id);
-            tables.owed_replies.retain(|key, _| key.conversation != id);
-            pruned.conversations += 1;
-        }
-        let mut left_to_delete = limit;
+        let mut room = limit;
         for record in tables.conversations.values_mut() {
             let old = record
                 .closed
                 .extract_if(.., |closed| closed.closed_at < before.closed_tasks)
-                .take(left_to_delete)
+                .take(room)
                 .count();
-            left_to_delete -= old;
+            room -= old;
             pruned.closed_tasks += old as u64;
         }
-        pruned.more = pruned.any();
+        let (conversations, rows) = tables.delete_left(before.left_conversations, limit);
+        pruned.conversations = conversations;
+        pruned.more = pruned.any() || rows > 0;
         Ok(pruned)
     }
 
@@ -218,6 +203,27 @@ impl Tables {
             language: record.language,
             left_at: record.left_at,
         }
+    }
+
+    /// Deletes conversations left before then until about `limit` rows are gone. Returns how many conversations and rows.
+    fn delete_left(&mut self, before: Timestamp, limit: usize) -> (u64, usize) {
+        let (mut conversations, mut rows) = (0, 0);
+        while rows < limit {
+            let mut records = self.conversations.iter_mut();
+            let left = records.find(|(_, record)| record.left_at.is_some_and(|at| at < before));
+            let Some((id, record)) = left else { break };
+            let closed = record.closed.len().min(limit - rows);
+            record.closed.drain(..closed);
+            rows += closed;
+            if rows < limit {
+                rows += 1 + record.open.len();
+                conversations += 1;
+                let id = id.clone();
+                self.conversations.remove(&id);
+                self.owed_replies.retain(|key, _| key.conversation != id);
+            }
+        }
+        (conversations, rows)
     }
 
     fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {

@@ -10,7 +10,8 @@ pub struct PruneBefore {
     /// Tasks closed before this.
     pub closed_tasks: Timestamp,
     /// Conversations the bot was removed from before this, with everything in them except claims of events: those go
-    /// by their own age, so that what LINE redelivers is not applied to a new list.
+    /// by their own age, so that what LINE redelivers is not applied to a new list. Of a large one the closed tasks go
+    /// first, a step at a time, then all the rest at once: whoever comes back meanwhile finds the list whole.
     pub left_conversations: Timestamp,
     /// Owed replies received before this: LINE takes no reply more than 20 minutes after the event
     /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message-reply-token>).
@@ -24,7 +25,7 @@ pub struct Pruned {
     pub events: u64,
     /// Closed tasks.
     pub closed_tasks: u64,
-    /// Conversations.
+    /// Conversations; what was in them is not counted.
     pub conversations: u64,
     /// Replies that could no longer be delivered.
     pub owed_replies: u64,

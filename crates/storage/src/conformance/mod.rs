@@ -117,6 +117,8 @@ macro_rules! conformance {
                 old_owed_replies_go_and_young_ones_stay
                 a_conversation_left_long_ago_is_deleted_whole
                 pruning_goes_in_small_steps
+                a_large_conversation_left_long_ago_goes_in_small_steps
+                a_conversation_that_came_back_while_it_was_deleted_keeps_its_list
                 what_is_old_behind_much_that_is_young_goes_too
                 pruning_an_empty_store_deletes_nothing
             }

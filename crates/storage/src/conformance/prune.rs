@@ -184,6 +184,62 @@ pub async fn pruning_goes_in_small_steps(database: &dyn Database) {
     assert_eq!(titles(&*store, "U0").await, ["bread"]);
 }
 
+/// `U1` has 3 open tasks and 100 closed ones, and was left at [`NOW`].
+async fn leave_much_behind(store: &(impl Store + ?Sized)) {
+    let lines: Vec<String> = (0..50).map(|n| format!("task {n}")).collect();
+    let lines = lines.join("\n");
+    let messages = ["e1", "e2", "e3", "e4"].map(|id| text("U1", id, &lines));
+    commit(store, messages.into()).await;
+    commit(store, vec![text("U1", "e5", "milk\nbread\neggs")]).await;
+    commit(store, vec![event("U1", "e6", Input::Left)]).await;
+    let stored = conversation(store, "U1").await.unwrap();
+    assert_eq!((stored.open.len(), stored.closed.len()), (3, 100));
+}
+
+const LEFT: PruneBefore = PruneBefore {
+    left_conversations: after(1),
+    ..NOTHING
+};
+
+pub async fn a_large_conversation_left_long_ago_goes_in_small_steps(database: &dyn Database) {
+    let store = open(database).await;
+    leave_much_behind(&*store).await;
+    commit(&*store, vec![event("U2", "e1", Input::Left)]).await;
+    let mut rows = 2 + 3 + 100;
+    for _ in 0..20 {
+        let pruned = store.prune(LEFT, 10).await.unwrap();
+        let records = everything(&*store).await;
+        let left = records
+            .iter()
+            .map(|record| 1 + record.open.len() + record.closed.len())
+            .sum();
+        assert!(rows - left <= 10 + 3, "{rows} rows, then {left}");
+        assert!(pruned.more || left == rows, "{pruned:?}");
+        // The list goes all at once.
+        let open = records.iter().find(|record| record.conversation == "U1");
+        assert!(open.is_none_or(|record| record.open.len() == 3));
+        rows = left;
+    }
+    assert_eq!(rows, 0);
+    assert_eq!(store.owed_replies().await.unwrap(), 0);
+}
+
+pub async fn a_conversation_that_came_back_while_it_was_deleted_keeps_its_list(
+    database: &dyn Database,
+) {
+    let store = open(database).await;
+    leave_much_behind(&*store).await;
+    assert!(store.prune(LEFT, 10).await.unwrap().more);
+    commit(&*store, vec![at(after(1), text("U1", "e7", "tea"))]).await;
+    assert_eq!(prune_all(&*store, LEFT).await, Pruned::default());
+    assert_eq!(
+        titles(&*store, "U1").await,
+        ["milk", "bread", "eggs", "tea"]
+    );
+    let closed = conversation(&*store, "U1").await.unwrap().closed;
+    assert_eq!(closed.len(), 90);
+}
+
 pub async fn what_is_old_behind_much_that_is_young_goes_too(database: &dyn Database) {
     let store = open(database).await;
     let young = (0..100).map(|n| at(after(1), text("U1", &format!("e{n:03}"), "milk")));
