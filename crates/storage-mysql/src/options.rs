@@ -76,6 +76,14 @@ fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
     let Some((_, query)) = url.split_once('?') else {
         return Ok(());
     };
+    // What follows is part of the password then, and not to be repeated.
+    if query.contains('@') {
+        return Err(InvalidOptions(
+            "there is an `@` behind the `?`: special characters in the password have to be percent-encoded, \
+             `?` as %3F and `@` as %40"
+                .to_owned(),
+        ));
+    }
     let query = query.split('#').next().unwrap_or_default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if !PARAMETERS.contains(&&*name) {
@@ -160,8 +168,24 @@ mod tests {
         for url in [
             "mysql://bot:hunter2@db:99999/linebot",
             "postgres://bot:hunter2@db/x",
+            "mysql://bot:?hunter2@db/linebot",
+            "mysql://bot:?hunter2@db/linebot?ssl-mode=REQUIRED",
+            "mysql://bot:x?ssl-ca=hunter2@db/linebot",
+            "mysql://bot:x?ssl-mode=hunter2@db/linebot",
+            "mysql://bot:x?#hunter2@db/linebot",
+            "mysql://bot:x#?hunter2@db/linebot",
+            "mysql://bot:x/hunter2@db/linebot",
+            "mysql://bot:x#hunter2@db/linebot",
         ] {
-            assert!(!refusal(url).contains("hunter2"));
+            let refusal = refusal(url);
+            assert!(!refusal.contains("hunter2"), "{refusal}");
         }
+    }
+
+    #[test]
+    fn a_password_to_encode_is_named_as_the_cause() {
+        let refusal = refusal("mysql://bot:hunter?2x@db/linebot");
+        assert!(refusal.contains("percent-encoded"), "{refusal}");
+        assert!(!refusal.contains("2x"), "{refusal}");
     }
 }
