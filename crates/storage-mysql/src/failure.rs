@@ -39,11 +39,26 @@ pub(crate) fn schema_error(failure: Failure) -> StoreError {
 
 /// Access denied: to a database, a table, a column; a privilege.
 fn lacks_privilege(cause: &Cause) -> bool {
-    let Some(sqlx::Error::Database(error)) = cause.downcast_ref() else {
-        return false;
+    let number = cause.downcast_ref().and_then(server_error);
+    number.is_some_and(|number| matches!(number, 1044 | 1142 | 1143 | 1227))
+}
+
+/// Why there is no connection. Nothing of a batch was sent yet: whatever the server refuses (this host, any host for now,
+/// the user), it is not about the batch, and its text can be told.
+pub(crate) fn not_connected(error: sqlx::Error) -> Failure {
+    match server_error(&error).map(Meaning::of) {
+        Some(Meaning::Refused) => Failure::Final(unavailable(error)),
+        _ => error.into(),
+    }
+}
+
+/// The number of an error that the server answered with.
+fn server_error(error: &sqlx::Error) -> Option<u16> {
+    let sqlx::Error::Database(error) = error else {
+        return None;
     };
     let error = error.try_downcast_ref::<MySqlDatabaseError>();
-    error.is_some_and(|error| matches!(error.number(), 1044 | 1142 | 1143 | 1227))
+    error.map(MySqlDatabaseError::number)
 }
 
 impl From<StoreError> for Failure {
@@ -54,8 +69,7 @@ impl From<StoreError> for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let database = match &error {
-            sqlx::Error::Database(error) => error.try_downcast_ref::<MySqlDatabaseError>(),
+        match &error {
             // A column that is not there or not of its type.
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
@@ -63,9 +77,9 @@ impl From<sqlx::Error> for Failure {
                 return Self::Final(StoreError::Damaged(error.to_string()));
             }
             sqlx::Error::Configuration(_) => return Self::Final(unavailable(error)),
-            _ => None,
-        };
-        match database.map(MySqlDatabaseError::number) {
+            _ => {}
+        }
+        match server_error(&error) {
             None => again(error, false),
             Some(number) => match Meaning::of(number) {
                 Meaning::Conflict => again(error, true),

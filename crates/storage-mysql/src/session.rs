@@ -1,7 +1,7 @@
 //! A new connection, and what it is told first.
 
 use crate::Options;
-use crate::failure::{Failure, unanswered};
+use crate::failure::{Failure, not_connected, unanswered};
 use sqlx::{Connection, Executor, MySqlConnection};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -31,7 +31,7 @@ pub(crate) async fn open(options: &Options, limit: Duration) -> Result<MySqlConn
         }
     };
     match timeout(limit, opening).await {
-        Ok(opened) => Ok(opened?),
+        Ok(opened) => opened.map_err(not_connected),
         Err(_) => Err(unanswered("opening a connection").into()),
     }
 }

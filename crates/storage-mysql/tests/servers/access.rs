@@ -3,7 +3,9 @@
 use crate::database::{TestDatabase, mysql};
 use sqlx::Executor;
 use std::num::NonZeroU32;
-use storage::conformance::fixture::{MUCH_LATER, commit, everything, replied, take_due, text};
+use storage::conformance::fixture::{
+    MUCH_LATER, batch, commit, everything, replied, take_due, text,
+};
 use storage::{PruneBefore, Schema, SchemaStatus, Store, StoreError};
 use storage_mysql::{MysqlStore, Options};
 
@@ -11,6 +13,7 @@ crate::on_both_servers! {
     the_bot_works_with_four_privileges
     whoever_may_not_change_the_schema_is_told_so
     a_wrong_password_is_unavailable_and_not_repeated
+    a_server_that_takes_no_connection_is_unavailable_and_says_why
 }
 
 /// Makes a user named like the database, with `how` after its name and `privileges` on the database.
@@ -85,6 +88,27 @@ async fn a_wrong_password_is_unavailable_and_not_repeated(database: &TestDatabas
         .unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
     assert!(!format!("{refused:?} {refused}").contains("hunter2"));
+}
+
+async fn a_server_that_takes_no_connection_is_unavailable_and_says_why(database: &TestDatabase) {
+    user(
+        database,
+        "IDENTIFIED BY 'secret' ACCOUNT LOCK",
+        "SELECT, INSERT, UPDATE, DELETE",
+    )
+    .await;
+    let store = store_as_user(database, "secret", "");
+    for refused in [
+        store.ping().await.unwrap_err(),
+        store.status().await.unwrap_err(),
+        store
+            .commit(&batch(vec![text("U1", "e1", "milk")]))
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+        assert!(refused.to_string().contains("locked"), "{refused}");
+    }
 }
 
 #[tokio::test]
