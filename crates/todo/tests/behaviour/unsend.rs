@@ -2,7 +2,7 @@
 
 use crate::chat::Chat;
 use todo::list::UNSENT_DEPTH;
-use todo::{Input, Language, List, Timestamp, respond};
+use todo::{Input, Language, List, Timestamp, respond, show};
 
 fn unsent(message_id: &str) -> Input {
     Input::Unsent {
@@ -37,6 +37,20 @@ fn completed_tasks_of_a_message_taken_back_vanish_too() {
     assert!(!format!("{:?}", chat.list).contains("secret"));
     chat.say("undo");
     assert!(chat.open().is_empty(), "and undo does not bring them back");
+}
+
+#[test]
+fn what_is_shown_in_place_of_a_reply_is_the_list_as_it_is() {
+    for language in [Language::Japanese, Language::English] {
+        let mut chat = Chat::new(language);
+        assert_eq!(show(&chat.list, language), chat.say("list"));
+        chat.say("secret");
+        chat.say("milk");
+        chat.hear(&unsent("2"));
+        let shown = show(&chat.list, language);
+        assert_eq!(shown, chat.say("list"));
+        assert!(!shown.concat().contains("secret"), "{shown:?}");
+    }
 }
 
 #[test]
