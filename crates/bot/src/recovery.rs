@@ -65,7 +65,9 @@ impl Recovery {
         }
         let mut room = true;
         for reply in replies {
-            room &= self.replies.dispatch(reply, Attempt::Again);
+            room &= self
+                .replies
+                .dispatch(reply, Attempt::Again { taken_at: now });
         }
         room && taken == MAX_TAKEN
     }

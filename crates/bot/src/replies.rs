@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use storage::{EventKey, OwedReply, Store};
+use todo::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
@@ -35,8 +36,11 @@ const RETRY: RetryPolicy = RetryPolicy {
 pub(crate) enum Attempt {
     /// It was stored a moment ago, by this process.
     First,
-    /// It was left owed: whoever had it before may have sent it.
-    Again,
+    /// It was left owed, and taken up at this time: whoever had it before may have sent it.
+    Again {
+        /// From when on it was ours alone.
+        taken_at: Timestamp,
+    },
 }
 
 /// Replies on the wire at once. LINE allows 2,000 a second
@@ -102,8 +106,14 @@ impl Replies {
         };
         if self.in_hand().insert(reply.key.clone()) {
             let inner = Arc::clone(&self.inner);
-            // From here, and not from when its turn comes: the lease does not wait either.
-            let give_up_at = Instant::now() + TRY_FOR;
+            let leased_at = match attempt {
+                Attempt::First => reply.received_at,
+                Attempt::Again { taken_at } => taken_at,
+            };
+            // The lease ran while the reply was stored, and runs while it waits for its turn.
+            let used = self.inner.clock.now().0.saturating_sub(leased_at.0);
+            let used = Duration::from_millis(u64::try_from(used).unwrap_or_default());
+            let give_up_at = Instant::now() + TRY_FOR.saturating_sub(used);
             self.inner.tasks.spawn(async move {
                 inner.send(reply, attempt, give_up_at).await;
                 drop(room);
@@ -139,10 +149,19 @@ impl Replies {
 
 impl Inner {
     async fn send(&self, mut reply: OwedReply, attempt: Attempt, give_up_at: Instant) {
-        let Ok(_call) = timeout_at(give_up_at.into(), self.calls.acquire()).await else {
-            return self.leave(&reply.key);
+        let _call = if let Ok(call) = self.calls.try_acquire() {
+            call
+        } else {
+            let turn = timeout_at(give_up_at.into(), self.calls.acquire()).await;
+            let Ok(Ok(call)) = turn else {
+                return self.leave(&reply.key);
+            };
+            if !self.read_again(&mut reply).await {
+                return;
+            }
+            call
         };
-        let mut maybe_accepted = attempt == Attempt::Again;
+        let mut maybe_accepted = attempt != Attempt::First;
         for failed in 1.. {
             let call = self.client.reply(&reply.reply_token, &*reply.messages);
             let (outcome, error) = match timeout_at(give_up_at.into(), call).await {
@@ -177,11 +196,8 @@ impl Inner {
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();
                     tokio::time::sleep(pause).await;
-                    // A message was taken back meanwhile: nobody is to read what was in it.
-                    match self.store.owed_messages(&reply.key).await {
-                        Ok(Some(messages)) => reply.messages = messages,
-                        Ok(None) => return self.let_go(&reply.key),
-                        Err(_) => break,
+                    if !self.read_again(&mut reply).await {
+                        return;
                     }
                 }
                 Decision::GiveUp => {
@@ -197,6 +213,25 @@ impl Inner {
             }
         }
         self.leave(&reply.key);
+    }
+
+    /// After a wait: a message may have been taken back meanwhile, and nobody is to read what was in it. `false` where
+    /// the reply is no longer ours to send.
+    async fn read_again(&self, reply: &mut OwedReply) -> bool {
+        match self.store.owed_messages(&reply.key).await {
+            Ok(Some(messages)) => {
+                reply.messages = messages;
+                true
+            }
+            Ok(None) => {
+                self.let_go(&reply.key);
+                false
+            }
+            Err(_) => {
+                self.leave(&reply.key);
+                false
+            }
+        }
     }
 
     /// Recovery will take it up.

@@ -168,11 +168,14 @@ impl<'c> Statements<'c> {
         for task_id in &changes.no_longer_closed {
             self.delete_closed(id, *task_id)?;
         }
+        let mut forgot = false;
         for message_id in &changes.forgotten_messages {
-            self.forget(id, message_id)?;
+            forgot |= self.forget(id, message_id)?;
         }
-        if let Some(messages) = &plan.retold {
-            self.retell(id, messages)?;
+        if let Some(retold) = &plan.retold
+            && (retold.quoted || forgot)
+        {
+            self.retell(id, &retold.messages)?;
         }
         for task in &changes.opened {
             self.open(id, task)?;
@@ -299,16 +302,15 @@ impl<'c> Statements<'c> {
         Ok(())
     }
 
-    fn forget(&mut self, id: &ConversationId, message_id: &str) -> rusqlite::Result<()> {
-        for table in [
-            "DELETE FROM lists WHERE conversation_id = ?1 AND message_id = ?2",
-            "DELETE FROM owed_replies WHERE conversation_id = ?1 AND message_id = ?2",
-        ] {
-            self.connection
-                .prepare_cached(table)?
-                .execute(params![id.0, message_id])?;
-        }
-        Ok(())
+    /// Says whether a task was deleted.
+    fn forget(&mut self, id: &ConversationId, message_id: &str) -> rusqlite::Result<bool> {
+        let delete = |statement| {
+            let mut statement = self.connection.prepare_cached(statement)?;
+            statement.execute(params![id.0, message_id])
+        };
+        let tasks = delete("DELETE FROM lists WHERE conversation_id = ?1 AND message_id = ?2")?;
+        delete("DELETE FROM owed_replies WHERE conversation_id = ?1 AND message_id = ?2")?;
+        Ok(tasks > 0)
     }
 
     fn retell(&mut self, id: &ConversationId, messages: &str) -> rusqlite::Result<()> {

@@ -76,8 +76,8 @@ pub enum Verdict {
     Reply(Arc<str>),
     /// Applied; nothing to say.
     Silent,
-    /// Applied: a message was taken back. Every other reply of the conversation that is still owed may quote it, and
-    /// from now on says this instead (messages as above).
+    /// Applied: a message was taken back. If it made tasks, every other reply of the conversation that is still owed may
+    /// quote them, and from now on says this instead (messages as above).
     Retell(Arc<str>),
     /// Not applied and not claimed: [`Inbound::language`] must be known first. Later events of the conversation in
     /// the batch are deferred with it, so that their order is kept.

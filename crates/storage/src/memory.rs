@@ -246,19 +246,20 @@ impl Tables {
             Some(record) => (record.open, record.closed),
             None => (Vec::new(), Vec::new()),
         };
-        open.retain(|task| {
-            !changes.no_longer_open.contains(&task.id) && !forgotten(&task.message_id)
-        });
-        closed.retain(|closed| {
-            let task = &closed.task;
-            !changes.no_longer_closed.contains(&task.id) && !forgotten(&task.message_id)
-        });
+        open.retain(|task| !changes.no_longer_open.contains(&task.id));
+        closed.retain(|closed| !changes.no_longer_closed.contains(&closed.task.id));
+        let kept = open.len() + closed.len();
+        open.retain(|task| !forgotten(&task.message_id));
+        closed.retain(|closed| !forgotten(&closed.task.message_id));
+        let forgot = open.len() + closed.len() < kept;
         self.owed_replies
             .retain(|key, owed| key.conversation != *id || !forgotten(&owed.message_id));
-        if let Some(messages) = &plan.retold {
+        if let Some(retold) = &plan.retold
+            && (retold.quoted || forgot)
+        {
             for (key, owed) in &mut self.owed_replies {
                 if key.conversation == *id {
-                    owed.reply.messages = Arc::clone(messages);
+                    owed.reply.messages = Arc::clone(&retold.messages);
                 }
             }
         }

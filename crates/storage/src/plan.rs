@@ -37,11 +37,21 @@ pub struct Plan<'a> {
     pub row: Option<ConversationRow<'static>>,
     /// What becomes of the tasks.
     pub changes: Changes,
-    /// What every reply stored as owed says from now on: [`Verdict::Retell`].
-    pub retold: Option<Arc<str>>,
+    /// What replies stored as owed say from now on, if a message was taken back: [`Verdict::Retell`].
+    pub retold: Option<Retold>,
     /// Replies to store as owed, in place of one that is there: a claim may be pruned before the reply of its event.
     pub owed: Vec<Owed>,
     outcomes: Vec<(usize, Outcome)>,
+}
+
+/// What replies say that may quote a message taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retold {
+    /// A JSON array of LINE message objects.
+    pub messages: Arc<str>,
+    /// Whether a task of the message was seen. If not, replies are retold only where one is deleted that was not loaded:
+    /// what made no task is quoted nowhere.
+    pub quoted: bool,
 }
 
 /// A row of `owed_replies`.
@@ -160,6 +170,7 @@ impl<'a> Plan<'a> {
         event: &'a Inbound,
     ) -> Outcome {
         let (language, left_at) = (conversation.language, conversation.left_at);
+        let quoted = matches!(&event.input, Input::Unsent { message_id } if conversation.list.has_task_of(message_id));
         let verdict = decide.decide(conversation, event);
         if verdict == Verdict::Defer {
             (conversation.language, conversation.left_at) = (language, left_at);
@@ -171,7 +182,7 @@ impl<'a> Plan<'a> {
         }
         match (verdict, &event.reply_token) {
             (Verdict::Retell(messages), _) => {
-                self.retell(messages);
+                self.retell(messages, quoted);
                 Outcome::Applied(None)
             }
             (Verdict::Reply(messages), Some(token)) => {
@@ -234,17 +245,23 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Replies of the same batch may quote a message taken back after them.
-    fn retell(&mut self, messages: Arc<str>) {
-        for owed in &mut self.owed {
-            owed.reply.messages = Arc::clone(&messages);
-        }
-        for (_, outcome) in &mut self.outcomes {
-            if let Outcome::Applied(Some(reply)) = outcome {
-                reply.messages = Arc::clone(&messages);
+    /// Replies of the same batch may quote a message taken back after them, if it made a task.
+    fn retell(&mut self, messages: Arc<str>, quoted: bool) {
+        if quoted {
+            for owed in &mut self.owed {
+                owed.reply.messages = Arc::clone(&messages);
+            }
+            for (_, outcome) in &mut self.outcomes {
+                if let Outcome::Applied(Some(reply)) = outcome {
+                    reply.messages = Arc::clone(&messages);
+                }
             }
         }
-        self.retold = Some(messages);
+        let before = self.retold.as_ref().is_some_and(|retold| retold.quoted);
+        self.retold = Some(Retold {
+            messages,
+            quoted: quoted || before,
+        });
     }
 }
 

@@ -122,6 +122,14 @@ impl List {
         self.snapshot.unsent.iter().any(|id| id == message_id)
     }
 
+    /// Whether a task of this message is here: open, or closed and loaded.
+    pub fn has_task_of(&self, message_id: &str) -> bool {
+        let open = self.snapshot.open.iter();
+        let closed = self.snapshot.closed.iter().map(|closed| &closed.task);
+        // Imported tasks came by no message.
+        !message_id.is_empty() && open.chain(closed).any(|task| task.message_id == message_id)
+    }
+
     /// Removes every trace of a message the person took back.
     pub(crate) fn forget(&mut self, message_id: &str) {
         // Imported tasks came by no message; an id LINE left out is not theirs.

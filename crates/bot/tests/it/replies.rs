@@ -116,6 +116,8 @@ async fn a_reply_that_waits_for_line_no_longer_shows_what_was_taken_back_meanwhi
     calls.await.unwrap();
     stage.takes(taken_back).await;
     stage.simulator.clear_faults();
+    // Whichever is left by then is taken up again.
+    stage.clock.advance(Duration::from_secs(7));
     let reply = chat.next_reply().await.unwrap();
     let shown = reply[0].text().unwrap();
     assert!(
@@ -158,16 +160,7 @@ async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
     let mut chat = alex(&stage);
     let left_behind = says(&stage, &chat, "milk");
     let due_at = left_behind.due_at;
-    // Straight into the store, as by a process that died after its commit.
-    let batch = storage::Batch {
-        events: Arc::new([left_behind]),
-        replied: Arc::new([]),
-        decide: Arc::new(bot::decide::TodoLists {
-            default_language: Language::English,
-        }),
-        deadline: soon(),
-    };
-    stage.store.commit(&batch).await.unwrap();
+    stage.left_behind(left_behind).await;
     stage.clock.advance(Duration::from_millis(
         u64::try_from(due_at.0 - stage.clock.now().0).unwrap(),
     ));
@@ -196,6 +189,37 @@ async fn a_reply_that_waits_for_its_turn_longer_than_its_lease_is_left_to_others
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), 128);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 129);
+}
+
+#[tokio::test]
+async fn a_reply_that_waits_for_its_turn_shows_nothing_taken_back_meanwhile() {
+    let stage = Stage::new(256, OPEN).await;
+    let mut chat = alex(&stage);
+    // As many as may be on the wire at once.
+    stage.simulator.plan_fault(
+        Endpoint::Reply,
+        128,
+        Fault::AcceptThenDelay(Duration::from_secs(2)),
+    );
+    for _ in 0..128 {
+        takes(&stage, &chat, "list").await;
+    }
+    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 128);
+    calls.await.unwrap();
+    let secret = says(&stage, &chat, "secret");
+    let taken_back = takes_back(&secret);
+    stage.takes(secret).await;
+    takes(&stage, &chat, "milk").await;
+    stage.takes(taken_back).await;
+    let mut shown = Vec::new();
+    for _ in 0..129 {
+        let reply = chat.next_reply().await.unwrap();
+        shown.extend(reply[0].text().map(str::to_owned));
+    }
+    assert!(shown.iter().any(|text| text.contains("milk")));
+    assert!(!shown.iter().any(|text| text.contains("secret")));
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(chat.bot_messages().len(), 129);
 }
 
 #[tokio::test]

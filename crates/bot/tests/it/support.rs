@@ -185,6 +185,19 @@ impl Stage {
         submitted.unwrap();
     }
 
+    /// An event is stored, and its reply owed, by a process that dies then.
+    pub(crate) async fn left_behind(&self, event: Inbound) {
+        let batch = Batch {
+            events: Arc::new([event]),
+            replied: Arc::new([]),
+            decide: Arc::new(bot::decide::TodoLists {
+                default_language: Language::English,
+            }),
+            deadline: soon(),
+        };
+        self.store.commit(&batch).await.unwrap();
+    }
+
     /// The open titles of a conversation, as stored.
     pub(crate) async fn titles(&self, conversation: &str) -> Vec<String> {
         let all = self.store.export(None, 1_000).await.unwrap();

@@ -19,15 +19,18 @@ pub(super) async fn write(
     replied: &[EventKey],
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
-    retell(connection, decided).await?;
     let mut script = Script::default();
     // First, so that a race for a new conversation is lost before anything else is written.
     let new = saved(decided, true);
     script.list(&sql::ADD_CONVERSATIONS, &new, bind_conversation);
     script.list(&sql::DELETE_OWED, replied, bind_key);
     unclaim(&mut script, decided);
-    forget(&mut script, decided);
     delete_tasks(&mut script, decided);
+    if plans(decided).any(|plan| plan.retold.is_some()) {
+        std::mem::take(&mut script).run(connection).await?;
+        // Before the replies of this batch are stored: they know of what was taken back before them.
+        forget(connection, decided).await?;
+    }
     add_tasks(&mut script, decided);
     add_owed(&mut script, decided);
     let old = saved(decided, false);
@@ -84,38 +87,30 @@ async fn owe_anew(
     Ok(())
 }
 
-/// Before the replies of this batch are stored: they know of what was taken back before them.
-async fn retell(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
+/// Deletes what was made from messages that were taken back, and has replies no longer quote it.
+async fn forget(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
     for plan in plans(decided) {
-        if let Some(messages) = &plan.retold {
+        let Some(retold) = &plan.retold else {
+            continue;
+        };
+        let messages = &plan.changes.forgotten_messages;
+        let bind = |values: &mut Values<'_>, message: &String| {
+            values.bytes(id(plan));
+            values.bytes(message);
+        };
+        let mut tasks = Script::default();
+        tasks.list(&sql::FORGET_TASKS, messages, bind);
+        tasks.list(&sql::FORGET_CLOSED_TASKS, messages, bind);
+        let forgot = tasks.run(connection).await?.changed > 0;
+        sql::FORGET_OWED.run(connection, messages, bind).await?;
+        if retold.quoted || forgot {
             let retell = sqlx::query(sql::RETELL_OWED)
-                .bind(&**messages)
+                .bind(&*retold.messages)
                 .bind(id(plan).as_bytes());
             connection.execute(retell).await?;
         }
     }
     Ok(())
-}
-
-/// Deletes what was made from messages that were taken back.
-fn forget(script: &mut Script, decided: &[Decided<'_>]) {
-    let messages: Vec<(&str, &str)> = plans(decided)
-        .flat_map(|plan| {
-            let messages = plan.changes.forgotten_messages.iter();
-            messages.map(|message| (id(plan), message.as_str()))
-        })
-        .collect();
-    let bind = |values: &mut Values<'_>, (conversation, message): &(&str, &str)| {
-        values.bytes(conversation);
-        values.bytes(message);
-    };
-    for statement in [
-        &sql::FORGET_TASKS,
-        &sql::FORGET_CLOSED_TASKS,
-        &sql::FORGET_OWED,
-    ] {
-        script.list(statement, &messages, bind);
-    }
 }
 
 fn delete_tasks(script: &mut Script, decided: &[Decided<'_>]) {

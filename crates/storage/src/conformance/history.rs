@@ -113,6 +113,30 @@ pub async fn an_unsend_leaves_other_conversations_alone(database: &dyn Database)
     assert_eq!(outcomes[1], Outcome::Applied(owed.into_iter().next()));
 }
 
+pub async fn an_unsend_of_what_made_no_task_leaves_replies_as_they_are(database: &dyn Database) {
+    let store = open(database).await;
+    let milk = commit(&*store, vec![text("U1", "e1", "milk")]).await;
+    let events = vec![
+        text("U1", "e2", "eggs"),
+        unsend("U1", "e3", "never seen"),
+        text("U1", "e4", "list"),
+        unsend("U1", "e5", "e4"),
+    ];
+    let outcomes = commit(&*store, events).await;
+    assert_eq!(outcomes[2], Outcome::Applied(None));
+    let owed = take_due(&*store, MUCH_LATER).await;
+    for (outcome, id, words) in [
+        (&milk[0], "e1", "Added “milk”"),
+        (&outcomes[0], "e2", "Added “eggs”"),
+    ] {
+        let reply = owed.iter().find(|reply| *reply.key.event_id == *id);
+        let reply = reply.unwrap();
+        assert!(reply.messages.contains(words), "{reply:?}");
+        assert_eq!(*outcome, Outcome::Applied(Some(reply.clone())));
+    }
+    assert_eq!(owed.len(), 2);
+}
+
 pub async fn undo_opens_again_what_an_earlier_batch_closed(database: &dyn Database) {
     let store = open(database).await;
     commit(&*store, vec![text("U1", "e1", "milk\nbread\neggs")]).await;

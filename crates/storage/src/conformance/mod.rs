@@ -100,6 +100,7 @@ macro_rules! conformance {
                 an_unsend_in_the_same_batch_leaves_nothing
                 a_reply_to_what_came_after_an_unsend_keeps_its_words
                 an_unsend_leaves_other_conversations_alone
+                an_unsend_of_what_made_no_task_leaves_replies_as_they_are
                 undo_opens_again_what_an_earlier_batch_closed
                 undo_takes_back_what_an_earlier_batch_added
                 closing_and_undoing_in_one_batch_changes_nothing
