@@ -21,9 +21,11 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// What the log tells of a webhook, besides its outcome.
+/// What is known of a webhook, besides its outcome.
 #[derive(Default)]
 struct Seen {
+    /// Whether the body was read to its end.
+    body: bool,
     events: usize,
     redelivered: usize,
 }
@@ -65,9 +67,9 @@ pub(crate) async fn callback(
             let headers = response.headers_mut();
             if status == StatusCode::SERVICE_UNAVAILABLE {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            } else {
-                // Its body may be unread, so the connection cannot be used again: say so, or the next request on it
-                // meets a closed socket.
+            }
+            if !seen.body {
+                // The connection cannot be used again: say so, or the next request on it meets a closed socket.
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             response
@@ -76,8 +78,9 @@ pub(crate) async fn callback(
 }
 
 /// Why a webhook was not taken.
+#[derive(Debug)]
 pub(crate) struct Failure {
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     message: &'static str,
 }
 
@@ -100,6 +103,7 @@ async fn receive(
     ))?;
     let body = bodies.read(body).await?;
     let body = &body.bytes;
+    seen.body = true;
     if !app.secrets.get().verify(body, signature.as_bytes()) {
         return Err(failure(
             StatusCode::UNAUTHORIZED,

@@ -22,7 +22,7 @@ use tower::Service;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A webhook's head is some hundred bytes, LINE's bodies a few KB: a larger buffer per connection only costs memory.
-const READ_BUFFER_BYTES: usize = 64 * 1024;
+const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// How long idle connections are left open after the socket has closed: a client that connected in the last moment is
 /// about to send its request.

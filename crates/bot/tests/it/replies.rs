@@ -4,7 +4,6 @@ use crate::support::{OPEN, Stage, pass, soon};
 use bot::Clock;
 use bot::understand::{Understood, understand};
 use simulator::{Action, Chat, Endpoint, Fault, Person};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use storage::{EventKey, Inbound, LanguageHint, Store};
