@@ -79,8 +79,8 @@ fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
     // What follows is part of the password then, and not to be repeated.
     if query.contains('@') {
         return Err(InvalidOptions(
-            "there is an `@` behind the `?`: special characters in the password have to be percent-encoded, \
-             `?` as %3F and `@` as %40"
+            "there is an `@` behind the `?`: special characters in the password, and in what follows the \
+             `?`, have to be percent-encoded, `?` as %3F and `@` as %40"
                 .to_owned(),
         ));
     }

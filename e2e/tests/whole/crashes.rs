@@ -17,6 +17,7 @@ async fn on_sqlite_a_process_killed_again_and_again_loses_and_doubles_nothing() 
         Ok(())
     })
     .await
+    .map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]

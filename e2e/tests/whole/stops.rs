@@ -25,13 +25,15 @@ async fn stopped_again_and_again_under_load_it_exits_with_0_and_loses_and_double
     on_every_database(async |database| {
         let stage = Stage::new(database).await?;
         let (mut bot, address) = stage.serve().await?;
-        survives(&stage, async || {
+        let refusals = survives(&stage, async || {
             bot.terminate()?;
             assert_eq!(bot.ended().await?.code(), Some(0));
             bot = stage.replica(Some(address)).await?.0;
             Ok(())
-        })
-        .await
+        });
+        // What it still reads it takes.
+        assert_eq!(refusals.await?, [0; 0]);
+        Ok(())
     })
     .await
 }

@@ -14,13 +14,19 @@ const MESSAGES: usize = 24;
 /// An end of the bot for so many messages that were taken.
 const MESSAGES_AN_END: usize = 16;
 
-/// Adds tasks one by one and completes every third, each message after the one before was taken; returns the titles
-/// that should be left.
-async fn writes(
+/// What somebody wrote, and what came of it.
+struct Written {
     chat: Chat,
-    taken: Arc<watch::Sender<usize>>,
-) -> anyhow::Result<(Chat, Vec<String>)> {
+    /// The titles that should be left.
+    left: Vec<String>,
+    /// What webhooks were answered that were not taken; a bot that is not there answers nothing.
+    refusals: Vec<u16>,
+}
+
+/// Adds tasks one by one and completes every third, each message after the one before was taken.
+async fn writes(chat: Chat, taken: Arc<watch::Sender<usize>>) -> anyhow::Result<Written> {
     let mut left = Vec::new();
+    let mut refusals = Vec::new();
     let mut deliveries = Vec::new();
     for number in 0..MESSAGES {
         let completes = number % 3 == 2;
@@ -39,21 +45,30 @@ async fn writes(
             "given up: {:?}",
             report.attempts
         );
+        let failed = report
+            .attempts
+            .iter()
+            .filter(|attempt| !attempt.outcome.is_delivered());
+        refusals.extend(failed.filter_map(|attempt| attempt.outcome.status()));
         taken.send_modify(|taken| *taken += 1);
         deliveries.push(delivery);
     }
     for delivery in deliveries {
         delivery.reply().await?;
     }
-    Ok((chat, left))
+    Ok(Written {
+        chat,
+        left,
+        refusals,
+    })
 }
 
 /// Lets everybody write while `end` ends the bot and starts it anew, again and again. In the end every message must have its
-/// one reply, and the lists must be right.
+/// one reply, and the lists must be right. Returns what webhooks were answered that were not taken at first.
 pub(crate) async fn survives(
     stage: &Stage,
     mut end: impl AsyncFnMut() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u16>> {
     let (taken, mut progress) = watch::channel(0);
     let taken = Arc::new(taken);
     let mut people = JoinSet::new();
@@ -71,8 +86,14 @@ pub(crate) async fn survives(
         next += MESSAGES_AN_END;
     }
     let mut expected = BTreeMap::new();
+    let mut all_refusals = Vec::new();
     while let Some(person) = people.join_next().await {
-        let (chat, left) = person??;
+        let Written {
+            chat,
+            left,
+            refusals,
+        } = person??;
+        all_refusals.extend(refusals);
         anyhow::ensure!(
             chat.bot_messages().len() == MESSAGES,
             "{} replies to {MESSAGES} messages",
@@ -81,5 +102,5 @@ pub(crate) async fn survives(
         expected.insert(chat.id().as_str().to_owned(), left);
     }
     assert_eq!(stage.lists().await?, expected);
-    Ok(())
+    Ok(all_refusals)
 }
