@@ -1,6 +1,6 @@
 //! The pure core, run by the store inside its transaction.
 
-use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
+use line::message::Message;
 use storage::{Conversation, Decide, Inbound, LanguageHint, Verdict};
 use todo::{Input, Language};
 
@@ -50,32 +50,12 @@ impl Decide for TodoLists {
     }
 }
 
-/// The texts as LINE's message objects
-/// (<https://developers.line.biz/en/reference/messaging-api/#text-message>), a JSON array.
+/// The texts as LINE's message objects, a JSON array.
 fn message_objects(texts: &[String]) -> String {
+    let messages: Vec<_> = texts
+        .iter()
+        .map(|text| Message::text(text.as_str()))
+        .collect();
     // Strings always serialise.
-    serde_json::to_string(&Messages(texts)).unwrap_or_default()
-}
-
-struct Messages<'a>(&'a [String]);
-
-impl Serialize for Messages<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sequence = serializer.serialize_seq(Some(self.0.len()))?;
-        for text in self.0 {
-            sequence.serialize_element(&TextMessage(text))?;
-        }
-        sequence.end()
-    }
-}
-
-struct TextMessage<'a>(&'a str);
-
-impl Serialize for TextMessage<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("TextMessage", 2)?;
-        object.serialize_field("type", "text")?;
-        object.serialize_field("text", self.0)?;
-        object.end()
-    }
+    serde_json::to_string(&messages).unwrap_or_default()
 }
