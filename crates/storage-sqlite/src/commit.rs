@@ -172,10 +172,8 @@ impl<'c> Statements<'c> {
         for message_id in &changes.forgotten_messages {
             forgot |= self.forget(id, message_id)?;
         }
-        if let Some(retold) = &plan.retold
-            && (retold.quoted || forgot)
-        {
-            self.retell(id, &retold.messages)?;
+        if let Some(messages) = plan.retold(forgot) {
+            self.retell(id, messages)?;
         }
         for task in &changes.opened {
             self.open(id, task)?;

@@ -29,7 +29,7 @@ pub mod schema;
 
 pub use batch::{Batch, Conversation, Decide, Inbound, LanguageHint, Outcome, Verdict};
 pub use error::StoreError;
-pub use plan::{Group, Owed, Plan, Retold};
+pub use plan::{Group, Owed, Plan};
 pub use prune::{PruneBefore, Pruned};
 pub use record::{ConversationRecord, InvalidRecord};
 pub use reply::OwedReply;

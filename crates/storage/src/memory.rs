@@ -254,12 +254,10 @@ impl Tables {
         let forgot = open.len() + closed.len() < kept;
         self.owed_replies
             .retain(|key, owed| key.conversation != *id || !forgotten(&owed.message_id));
-        if let Some(retold) = &plan.retold
-            && (retold.quoted || forgot)
-        {
+        if let Some(messages) = plan.retold(forgot) {
             for (key, owed) in &mut self.owed_replies {
                 if key.conversation == *id {
-                    owed.reply.messages = Arc::clone(&retold.messages);
+                    owed.reply.messages = Arc::clone(messages);
                 }
             }
         }

@@ -37,8 +37,7 @@ pub struct Plan<'a> {
     pub row: Option<ConversationRow<'static>>,
     /// What becomes of the tasks.
     pub changes: Changes,
-    /// What replies stored as owed say from now on, if a message was taken back: [`Verdict::Retell`].
-    pub retold: Option<Retold>,
+    retold: Option<Retold>,
     /// Replies to store as owed, in place of one that is there: a claim may be pruned before the reply of its event.
     pub owed: Vec<Owed>,
     outcomes: Vec<(usize, Outcome)>,
@@ -46,12 +45,10 @@ pub struct Plan<'a> {
 
 /// What replies say that may quote a message taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retold {
-    /// A JSON array of LINE message objects.
-    pub messages: Arc<str>,
-    /// Whether a task of the message was seen. If not, replies are retold only where one is deleted that was not loaded:
-    /// what made no task is quoted nowhere.
-    pub quoted: bool,
+struct Retold {
+    messages: Arc<str>,
+    /// Whether a task of the message was seen.
+    quoted: bool,
 }
 
 /// A row of `owed_replies`.
@@ -163,6 +160,14 @@ impl<'a> Group<'a> {
 }
 
 impl<'a> Plan<'a> {
+    /// What every reply stored as owed says from now on ([`Verdict::Retell`]), if it may quote what was taken back.
+    /// `forgot`: whether a task of [`Changes::forgotten_messages`] was deleted, which may not have been loaded. What made
+    /// no task is quoted nowhere.
+    pub fn retold(&self, forgot: bool) -> Option<&Arc<str>> {
+        let retold = self.retold.as_ref()?;
+        (retold.quoted || forgot).then_some(&retold.messages)
+    }
+
     fn decide(
         &mut self,
         decide: &dyn Decide,

@@ -26,7 +26,7 @@ pub(super) async fn write(
     script.list(&sql::DELETE_OWED, replied, bind_key);
     unclaim(&mut script, decided);
     delete_tasks(&mut script, decided);
-    if plans(decided).any(|plan| plan.retold.is_some()) {
+    if plans(decided).any(|plan| !plan.changes.forgotten_messages.is_empty()) {
         std::mem::take(&mut script).run(connection).await?;
         // Before the replies of this batch are stored: they know of what was taken back before them.
         forget(connection, decided).await?;
@@ -90,10 +90,10 @@ async fn owe_anew(
 /// Deletes what was made from messages that were taken back, and has replies no longer quote it.
 async fn forget(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Result<(), Failure> {
     for plan in plans(decided) {
-        let Some(retold) = &plan.retold else {
-            continue;
-        };
         let messages = &plan.changes.forgotten_messages;
+        if messages.is_empty() {
+            continue;
+        }
         let bind = |values: &mut Values<'_>, message: &String| {
             values.bytes(id(plan));
             values.bytes(message);
@@ -103,9 +103,9 @@ async fn forget(connection: &mut MySqlConnection, decided: &[Decided<'_>]) -> Re
         tasks.list(&sql::FORGET_CLOSED_TASKS, messages, bind);
         let forgot = tasks.run(connection).await?.changed > 0;
         sql::FORGET_OWED.run(connection, messages, bind).await?;
-        if retold.quoted || forgot {
+        if let Some(retold) = plan.retold(forgot) {
             let retell = sqlx::query(sql::RETELL_OWED)
-                .bind(&*retold.messages)
+                .bind(&**retold)
                 .bind(id(plan).as_bytes());
             connection.execute(retell).await?;
         }
