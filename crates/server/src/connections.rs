@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -27,6 +28,12 @@ const READ_BUFFER_BYTES: usize = 16 * 1024;
 /// How long idle connections are left open after the socket has closed: a client that connected in the last moment is
 /// about to send its request.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// How long a client may go on sending after it was answered. LINE waits two seconds for the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How much of that is read.
+const MOST_DISCARDED_BYTES: u64 = 16 * 1024 * 1024;
 
 pub(crate) struct Connections {
     router: Router,
@@ -53,7 +60,12 @@ impl Connections {
         }
     }
 
-    pub(crate) fn spawn(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+    pub(crate) fn spawn(
+        &self,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+    ) {
         // Answers are small and complete: waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -73,22 +85,26 @@ impl Connections {
                 }
             }
         });
-        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let http = self.http.clone();
         let close_idle = self.close_idle.clone();
         let serve = async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                biased;
-                ended = connection.as_mut() => ended,
-                () = close_idle.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            let ended = {
+                let connection = http.serve_connection(TokioIo::new(&mut stream), service);
+                let mut connection = pin!(connection);
+                tokio::select! {
+                    biased;
+                    ended = connection.as_mut() => ended,
+                    () = close_idle.cancelled() => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
                 }
             };
             if let Err(error) = ended {
                 // Half-sent requests, timeouts, resets: the other side's business.
                 tracing::debug!(%error, "a connection ended early");
             }
+            linger(stream).await;
             drop(place);
         };
         let cut_off = self.cut_off.clone();
@@ -113,6 +129,16 @@ impl Connections {
             self.tasks.wait().await;
         }
     }
+}
+
+/// Waits until the client has closed its side too. Closed while it still sends, the connection would be reset, and what
+/// it was answered might be lost (<https://www.rfc-editor.org/rfc/rfc9112#section-9.6>).
+async fn linger(mut stream: TcpStream) {
+    let discard = async {
+        stream.shutdown().await?;
+        copy(&mut stream.take(MOST_DISCARDED_BYTES), &mut sink()).await
+    };
+    let _ = timeout(LINGER, discard).await;
 }
 
 fn with_close<B>(mut response: Response<B>) -> Response<B> {

@@ -1,4 +1,4 @@
-//! A stop answers everybody who connected before it, and waits for nobody for ever.
+//! Whoever connected gets an answer, also when the bot stops, and nobody is waited for for ever.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,7 +6,8 @@
 )]
 
 use axum::Router;
-use axum::routing::get;
+use axum::http::{StatusCode, header};
+use axum::routing::{get, post};
 use server::{Limits, Listener, Readiness};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -113,4 +114,34 @@ async fn a_request_that_is_never_answered_is_cut_off_when_the_time_is_over() {
         .await;
     let cut_off = tokio::time::timeout(PATIENCE, answer(asking));
     assert_eq!(cut_off.await.as_deref(), Ok(""));
+}
+
+#[tokio::test]
+async fn whoever_still_sends_what_was_refused_hears_why() {
+    let (listener, address) = listener().await;
+    let refuse = || async {
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            [(header::CONNECTION, "close")],
+        )
+    };
+    let router = Router::new().route("/", post(refuse));
+    let close = CancellationToken::new();
+    let served =
+        tokio::spawn(listener.serve(router, Readiness::default(), close.clone(), PATIENCE));
+    let mut sending = TcpStream::connect(address).await.unwrap();
+    sending
+        .write_all(b"POST / HTTP/1.1\r\nhost: bot\r\ncontent-length: 4000000\r\n\r\n")
+        .await
+        .unwrap();
+    // Refused already, and now the body.
+    sending.readable().await.unwrap();
+    for _ in 0..16 {
+        sending.write_all(&[b' '; 16 * 1024]).await.unwrap();
+    }
+    sending.shutdown().await.unwrap();
+    let answer = answer(sending).await;
+    assert!(answer.starts_with("http/1.1 413"), "{answer:?}");
+    close.cancel();
+    served.await.unwrap();
 }
