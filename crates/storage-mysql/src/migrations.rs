@@ -2,8 +2,9 @@
 //! comes after it: each is safe to run again.
 
 use crate::failure::{Failure, schema_error};
-use crate::transaction::Work;
-use crate::{BACKGROUND_LIMIT, MysqlStore, columns, session, sql, within};
+use crate::session::Session;
+use crate::transaction::{Transaction, Work};
+use crate::{BACKGROUND_LIMIT, MysqlStore, columns, sql, within};
 use async_trait::async_trait;
 use sqlx::{Connection, Executor, MySqlConnection};
 use std::time::Duration;
@@ -27,8 +28,8 @@ impl Schema for MysqlStore {
 
     async fn migrate(&self) -> Result<Vec<Migration>, StoreError> {
         // A connection of its own, without a deadline: changing a large table takes what it takes.
-        let opened = session::open(&self.pool.options, CONNECT_LIMIT).await;
-        let mut connection = opened.map_err(Failure::into_store_error)?;
+        let opened = Session::open(&self.pool.options, CONNECT_LIMIT).await;
+        let mut connection = opened.map_err(Failure::into_store_error)?.connection;
         let migrated = migrate(&mut connection).await;
         // Closing it gives the lock back, whatever happened.
         let closed = connection.close().await;
@@ -46,7 +47,7 @@ async fn migrate(connection: &mut MySqlConnection) -> Result<Vec<Migration>, Fai
         return Err(StoreError::refused("another process is changing the schema").into());
     }
     connection.execute(sql::CREATE_MIGRATIONS).await?;
-    let missing = Status.run(connection).await?.to_apply()?;
+    let missing = status(connection).await?.to_apply()?;
     for migration in &missing {
         connection.execute(migration.sql).await?;
         let record = sqlx::query(sql::RECORD_MIGRATION)
@@ -64,17 +65,21 @@ struct Status;
 impl Work for Status {
     type Output = SchemaStatus;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
-        let mut applied = Vec::new();
-        let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
-        if table.is_some() {
-            for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
-                applied.push(Applied {
-                    version: columns::value(row, 0)?,
-                    checksum: columns::value(row, 1)?,
-                });
-            }
-        }
-        Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<SchemaStatus, Failure> {
+        status(transaction).await
     }
+}
+
+async fn status(connection: &mut MySqlConnection) -> Result<SchemaStatus, Failure> {
+    let mut applied = Vec::new();
+    let table = connection.fetch_optional(sql::MIGRATIONS_TABLE).await?;
+    if table.is_some() {
+        for row in &connection.fetch_all(sql::APPLIED_MIGRATIONS).await? {
+            applied.push(Applied {
+                version: columns::value(row, 0)?,
+                checksum: columns::value(row, 1)?,
+            });
+        }
+    }
+    Ok(SchemaStatus::compare(&MIGRATIONS, &applied))
 }

@@ -6,8 +6,8 @@
 
 use crate::Options;
 use crate::failure::{Failure, unanswered, unavailable};
-use crate::session;
-use sqlx::{Connection, MySqlConnection};
+use crate::session::Session;
+use sqlx::Connection;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,14 +42,14 @@ pub(crate) struct Pool {
 }
 
 struct Idle {
-    connection: MySqlConnection,
+    session: Session,
     opened: Instant,
     used: Instant,
 }
 
 /// A connection in use. Closed when dropped, unless it is given back.
 pub(crate) struct Lease<'a> {
-    pub(crate) connection: MySqlConnection,
+    pub(crate) session: Session,
     opened: Instant,
     pool: &'a Pool,
     /// Dropped last: the connection is closed before another is opened.
@@ -75,17 +75,20 @@ impl Pool {
             Err(_) => return Err(unanswered("waiting for a connection").into()),
         };
         while let Some(idle) = self.pop_idle() {
-            if let Some(connection) = idle.usable().await {
+            if let Some(Idle {
+                session, opened, ..
+            }) = idle.usable().await
+            {
                 return Ok(Lease {
-                    connection: connection.connection,
-                    opened: connection.opened,
+                    session,
+                    opened,
                     pool: self,
                     _permit: permit,
                 });
             }
         }
         Ok(Lease {
-            connection: session::open(&self.options, CONNECT_LIMIT).await?,
+            session: Session::open(&self.options, CONNECT_LIMIT).await?,
             opened: Instant::now(),
             pool: self,
             _permit: permit,
@@ -102,9 +105,9 @@ impl Pool {
         let all = self.permits.acquire_many(self.size).await;
         self.permits.close();
         drop(all);
-        while let Some(Idle { connection, .. }) = self.pop_idle() {
+        while let Some(Idle { session, .. }) = self.pop_idle() {
             // A server that does not answer is not waited for.
-            let _ = timeout(COURTESY_LIMIT, connection.close()).await;
+            let _ = timeout(COURTESY_LIMIT, session.connection.close()).await;
         }
     }
 
@@ -124,7 +127,7 @@ impl Idle {
             return None;
         }
         if unused > PING_AFTER {
-            timeout(COURTESY_LIMIT, self.connection.ping())
+            timeout(COURTESY_LIMIT, self.session.connection.ping())
                 .await
                 .ok()?
                 .ok()?;
@@ -137,13 +140,13 @@ impl Lease<'_> {
     /// Keeps the connection for others. Only when nothing is under way on it.
     pub(crate) fn give_back(self) {
         let Self {
-            connection,
+            session,
             opened,
             pool,
             _permit,
         } = self;
         pool.idle().push(Idle {
-            connection,
+            session,
             opened,
             used: Instant::now(),
         });

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::statement::{ListStatement, Script, Values};
-use crate::transaction::Work;
+use crate::transaction::{Transaction, Work};
 use crate::{BACKGROUND_LIMIT, MysqlStore, columns, sql, within};
 use sqlx::mysql::MySqlRow;
 use sqlx::{Executor, MySqlConnection};
@@ -93,12 +93,12 @@ struct DeleteOld<K> {
 impl<K: Send + Sync> Work for DeleteOld<K> {
     type Output = u64;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
-        let rows = find(connection, self.find, self.before, self.limit as u64).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, Failure> {
+        let rows = find(transaction, self.find, self.before, self.limit as u64).await?;
         let keys: Vec<K> = rows.iter().map(self.key).collect::<Result<_, _>>()?;
         let deleted = self
             .delete
-            .run_with(connection, self.before.0, &keys, self.bind)
+            .run_with(transaction, self.before.0, &keys, self.bind)
             .await?;
         Ok(deleted.changed)
     }
@@ -122,8 +122,8 @@ struct DeleteLeft {
 impl Work for DeleteLeft {
     type Output = Gone;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<Gone, Failure> {
-        let left = self.lock(connection).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Gone, Failure> {
+        let left = self.lock(transaction).await?;
         let mut room = self.limit;
         let mut closed: Vec<(String, i64)> = Vec::new();
         let mut rest: Vec<&str> = Vec::new();
@@ -131,7 +131,7 @@ impl Work for DeleteLeft {
             let find = sqlx::query(sql::CLOSED_TASKS_OF)
                 .bind(id.as_bytes())
                 .bind(room);
-            let rows = connection.fetch_all(find).await?;
+            let rows = transaction.fetch_all(find).await?;
             for row in &rows {
                 closed.push(id_and_number(row)?);
             }
@@ -141,7 +141,7 @@ impl Work for DeleteLeft {
             }
             rest.push(id);
             let count = sqlx::query(sql::COUNT_TASKS_OF).bind(id.as_bytes());
-            let open: i64 = columns::value(&connection.fetch_one(count).await?, 0)?;
+            let open: i64 = columns::value(&transaction.fetch_one(count).await?, 0)?;
             room = room.saturating_sub(1 + open.cast_unsigned());
             if room == 0 {
                 break;
@@ -158,7 +158,7 @@ impl Work for DeleteLeft {
         }
         Ok(Gone {
             conversations: rest.len() as u64,
-            rows: script.run(connection).await?.changed,
+            rows: transaction.finish(script).await?.changed,
         })
     }
 }

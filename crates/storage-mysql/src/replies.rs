@@ -2,10 +2,10 @@
 
 use crate::commit::bind_key;
 use crate::failure::Failure;
-use crate::transaction::Work;
+use crate::transaction::{Transaction, Work};
 use crate::{columns, sql};
+use sqlx::Executor;
 use sqlx::mysql::MySqlRow;
-use sqlx::{Executor, MySqlConnection};
 use std::sync::Arc;
 use storage::{ConversationId, EventKey, OwedReply};
 use todo::Timestamp;
@@ -20,14 +20,14 @@ pub(crate) struct TakeDue {
 impl Work for TakeDue {
     type Output = Vec<OwedReply>;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<OwedReply>, Failure> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<OwedReply>, Failure> {
         let take = sqlx::query(sql::TAKE_DUE)
             .bind(self.now.0)
             .bind(self.limit as u64);
-        let rows = connection.fetch_all(take).await?;
+        let rows = transaction.fetch_all(take).await?;
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
         sql::LEASE_DUE
-            .run_with(connection, self.due_again_at.0, &due, |values, reply| {
+            .run_with(transaction, self.due_again_at.0, &due, |values, reply| {
                 bind_key(values, &reply.key);
             })
             .await?;
@@ -56,11 +56,11 @@ pub(crate) struct OwedMessages<'a> {
 impl Work for OwedMessages<'_> {
     type Output = Option<Arc<str>>;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<Option<Arc<str>>, Failure> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<Arc<str>>, Failure> {
         let find = sqlx::query(sql::OWED_MESSAGES)
             .bind(self.key.conversation.0.as_bytes())
             .bind(self.key.event_id.as_bytes());
-        match connection.fetch_optional(find).await? {
+        match transaction.fetch_optional(find).await? {
             Some(row) => Ok(Some(columns::value::<&str>(&row, 0)?.into())),
             None => Ok(None),
         }
@@ -73,8 +73,8 @@ pub(crate) struct CountOwed;
 impl Work for CountOwed {
     type Output = u64;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<u64, Failure> {
-        let row = connection.fetch_one(sql::COUNT_OWED).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, Failure> {
+        let row = transaction.fetch_one(sql::COUNT_OWED).await?;
         columns::value::<i64>(&row, 0).map(i64::cast_unsigned)
     }
 }

@@ -1,8 +1,8 @@
-//! A new connection, and what it is told first.
+//! A new connection: what it is told first, and what it is asked.
 
 use crate::Options;
 use crate::failure::{Failure, not_connected, unanswered};
-use sqlx::{Connection, Executor, MySqlConnection};
+use sqlx::{Connection, Executor, MySqlConnection, Row};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -19,19 +19,43 @@ const READ_COMMITTED: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMI
 /// it.
 const LOCK_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = 1";
 
-/// Opens a connection within `limit`.
-pub(crate) async fn open(options: &Options, limit: Duration) -> Result<MySqlConnection, Failure> {
-    let opening = async {
-        let mut connection = MySqlConnection::connect_with(&options.0).await?;
-        connection.execute(SET_UP).await?;
-        connection.execute(READ_COMMITTED).await?;
-        match connection.execute(LOCK_WAIT).await {
-            Ok(_) | Err(sqlx::Error::Database(_)) => Ok(connection),
-            Err(error) => Err(error),
+/// Nothing but MariaDB and MySQL with Galera has the variable. Their packages have it `OFF` where there is no cluster.
+const GALERA: &str = "SHOW VARIABLES LIKE 'wsrep_on'";
+
+/// A connection that was set up.
+pub(crate) struct Session {
+    pub(crate) connection: MySqlConnection,
+    /// Whether `COMMIT` can be the last statement of a text: not on Galera (ADR 10).
+    pub(crate) commits_in_text: bool,
+}
+
+impl Session {
+    /// Opens a connection within `limit`.
+    pub(crate) async fn open(options: &Options, limit: Duration) -> Result<Self, Failure> {
+        match timeout(limit, set_up(options)).await {
+            Ok(opened) => opened.map_err(not_connected),
+            Err(_) => Err(unanswered("opening a connection").into()),
         }
-    };
-    match timeout(limit, opening).await {
-        Ok(opened) => opened.map_err(not_connected),
-        Err(_) => Err(unanswered("opening a connection").into()),
     }
+}
+
+async fn set_up(options: &Options) -> Result<Session, sqlx::Error> {
+    let mut connection = MySqlConnection::connect_with(&options.0).await?;
+    connection.execute(SET_UP).await?;
+    connection.execute(READ_COMMITTED).await?;
+    match connection.execute(LOCK_WAIT).await {
+        Ok(_) | Err(sqlx::Error::Database(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let commits_in_text = match connection.fetch_optional(GALERA).await {
+        Ok(None) => true,
+        Ok(Some(row)) => row.try_get::<&str, _>(1).is_ok_and(|value| value == "OFF"),
+        // Not every database that speaks the protocol says.
+        Err(sqlx::Error::Database(_)) => false,
+        Err(error) => return Err(error),
+    };
+    Ok(Session {
+        connection,
+        commits_in_text,
+    })
 }

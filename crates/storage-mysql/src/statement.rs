@@ -2,8 +2,6 @@
 //!
 //! Values are part of the text, as decimal numbers and hexadecimal bytes (`x'e3839f'`), whatever they hold: nothing in
 //! them can be taken for SQL.
-//!
-//! `COMMIT` is never part of such a text: ADR 10.
 
 use crate::failure::Failure;
 use data_encoding::HEXLOWER;
@@ -96,6 +94,11 @@ impl Script {
         bind: impl Fn(&mut Values<'_>, &T),
     ) {
         self.write(statement.before, statement, items, bind);
+    }
+
+    /// A statement without values.
+    pub(crate) fn statement(&mut self, statement: &'static str) {
+        *self.next_statement() += statement;
     }
 
     fn write<T>(

@@ -2,22 +2,31 @@
 
 use crate::MysqlStore;
 use crate::failure::{Failure, unanswered};
+use crate::session::Session;
 use crate::sql;
+use crate::statement::{Answer, Script};
 use rand::RngExt;
 use sqlx::{Executor, MySqlConnection};
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 use storage::StoreError;
 use tokio::time::{sleep, timeout_at};
+
+/// A transaction under way. Statements are run on it as on a connection.
+pub(crate) struct Transaction<'a> {
+    session: &'a mut Session,
+    committed: bool,
+}
 
 /// What is done in one transaction. Run again from the start when the transaction was undone.
 pub(crate) trait Work: Sync {
     /// What it finds out.
     type Output: Send;
 
-    /// Does it, short of the commit.
+    /// Does it. What [`Transaction::finish`] has not committed is committed then.
     fn run(
         &self,
-        connection: &mut MySqlConnection,
+        transaction: &mut Transaction<'_>,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
@@ -59,7 +68,7 @@ impl MysqlStore {
 
     async fn attempt<W: Work>(&self, work: &W) -> Result<W::Output, Failure> {
         let mut lease = self.pool.lease().await?;
-        match committed(work, &mut lease.connection).await {
+        match committed(work, &mut lease.session).await {
             Ok(output) => {
                 lease.give_back();
                 Ok(output)
@@ -70,7 +79,13 @@ impl MysqlStore {
                 } = failure
                 {
                     self.pool.discard_idle();
-                } else if lease.connection.execute(sql::ROLLBACK).await.is_ok() {
+                } else if lease
+                    .session
+                    .connection
+                    .execute(sql::ROLLBACK)
+                    .await
+                    .is_ok()
+                {
                     lease.give_back();
                 }
                 Err(failure)
@@ -79,13 +94,43 @@ impl MysqlStore {
     }
 }
 
-async fn committed<W: Work>(
-    work: &W,
-    connection: &mut MySqlConnection,
-) -> Result<W::Output, Failure> {
-    let output = work.run(connection).await?;
-    connection.execute(sql::COMMIT).await?;
+async fn committed<W: Work>(work: &W, session: &mut Session) -> Result<W::Output, Failure> {
+    let mut transaction = Transaction {
+        session,
+        committed: false,
+    };
+    let output = work.run(&mut transaction).await?;
+    if !transaction.committed {
+        transaction.execute(sql::COMMIT).await?;
+    }
     Ok(output)
+}
+
+impl Transaction<'_> {
+    /// Runs the last statements and commits, in one round trip where the server can.
+    pub(crate) async fn finish(&mut self, mut last: Script) -> Result<Answer, Failure> {
+        let commits = self.session.commits_in_text;
+        if commits {
+            last.statement(sql::COMMIT);
+        }
+        let answer = last.run(self).await?;
+        self.committed = commits;
+        Ok(answer)
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = MySqlConnection;
+
+    fn deref(&self) -> &MySqlConnection {
+        &self.session.connection
+    }
+}
+
+impl DerefMut for Transaction<'_> {
+    fn deref_mut(&mut self) -> &mut MySqlConnection {
+        &mut self.session.connection
+    }
 }
 
 /// Reads a table of the bot: a Galera node without quorum answers `SELECT 1`, and nothing that is of use.
@@ -94,8 +139,8 @@ pub(crate) struct Ping;
 impl Work for Ping {
     type Output = ();
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<(), Failure> {
-        connection.execute(sql::PING).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Failure> {
+        transaction.execute(sql::PING).await?;
         Ok(())
     }
 }

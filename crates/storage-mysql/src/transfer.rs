@@ -3,7 +3,7 @@
 use crate::commit::{Saved, bind_closed_task, bind_conversation, bind_task};
 use crate::failure::Failure;
 use crate::statement::Script;
-use crate::transaction::Work;
+use crate::transaction::{Transaction, Work};
 use crate::{columns, sql};
 use sqlx::mysql::MySqlRow;
 use sqlx::{Executor, MySqlConnection};
@@ -23,10 +23,10 @@ impl Work for Export<'_> {
 
     async fn run(
         &self,
-        connection: &mut MySqlConnection,
+        transaction: &mut Transaction<'_>,
     ) -> Result<Vec<ConversationRecord>, Failure> {
         // A task and the counter that numbered it are read as of one moment.
-        connection.execute(sql::REPEATABLE_READ).await?;
+        transaction.execute(sql::REPEATABLE_READ).await?;
         let page = match self.after {
             Some(_) => sql::EXPORT_AFTER,
             None => sql::EXPORT_FIRST,
@@ -35,17 +35,17 @@ impl Work for Export<'_> {
         let page = sqlx::query(page)
             .bind(after.as_bytes())
             .bind(self.limit as u64);
-        let rows = connection.fetch_all(page).await?;
+        let rows = transaction.fetch_all(page).await?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Ok(Vec::new());
         };
         let range = (columns::id(first, 0)?, columns::id(last, 0)?);
-        let mut open = tasks(connection, sql::EXPORT_TASKS, range, |row| {
+        let mut open = tasks(transaction, sql::EXPORT_TASKS, range, |row| {
             columns::task(row, 1)
         })
         .await?;
         let mut closed = tasks(
-            connection,
+            transaction,
             sql::EXPORT_CLOSED_TASKS,
             range,
             columns::closed_task,
@@ -90,8 +90,8 @@ pub(crate) struct Import<'a> {
 impl Work for Import<'_> {
     type Output = Vec<bool>;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<bool>, Failure> {
-        let new = self.new_ones(connection).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<bool>, Failure> {
+        let new = self.new_ones(transaction).await?;
         let records = || {
             let pairs = self.records.iter().zip(&new);
             pairs.filter_map(|(record, new)| new.then_some(record))
@@ -115,7 +115,7 @@ impl Work for Import<'_> {
             })
             .collect();
         script.list(&sql::ADD_CLOSED_TASKS, &closed, bind_closed_task);
-        script.run(connection).await?;
+        transaction.finish(script).await?;
         Ok(new)
     }
 }

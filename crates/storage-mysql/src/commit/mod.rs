@@ -10,8 +10,7 @@ mod write;
 pub(crate) use write::{Saved, bind_closed_task, bind_conversation, bind_key, bind_task};
 
 use crate::failure::Failure;
-use crate::transaction::Work;
-use sqlx::MySqlConnection;
+use crate::transaction::{Transaction, Work};
 use storage::plan::outcomes;
 use storage::{Batch, Conversation, Group, Outcome, Plan};
 
@@ -32,13 +31,13 @@ struct Decided<'a> {
 impl Work for Commit<'_> {
     type Output = Vec<Outcome>;
 
-    async fn run(&self, connection: &mut MySqlConnection) -> Result<Vec<Outcome>, Failure> {
-        let loaded = load::load(connection, &self.groups).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Outcome>, Failure> {
+        let loaded = load::load(transaction, &self.groups).await?;
         let mut decided = Vec::with_capacity(self.groups.len());
         for (group, loaded) in self.groups.iter().zip(loaded) {
             decided.push(self.decide(group, loaded)?);
         }
-        write::write(connection, &self.batch.replied, &decided).await?;
+        write::write(transaction, &self.batch.replied, &decided).await?;
         let plans = decided.into_iter().map(|decided| decided.plan);
         Ok(outcomes(self.batch, plans))
     }

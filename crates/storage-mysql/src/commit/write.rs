@@ -4,6 +4,7 @@ use super::Decided;
 use super::load::bind_event;
 use crate::failure::Failure;
 use crate::statement::{Script, Values};
+use crate::transaction::Transaction;
 use crate::{columns, sql};
 use sqlx::{Executor, MySqlConnection};
 use storage::row::{ConversationRow, reason_code};
@@ -13,9 +14,9 @@ use todo::{ClosedTask, Task};
 /// The row of a conversation with its id.
 pub(crate) type Saved<'a> = (&'a str, &'a ConversationRow<'a>);
 
-/// Writes everything.
+/// Writes everything, and commits it unless there is something to be asked afterwards.
 pub(super) async fn write(
-    connection: &mut MySqlConnection,
+    transaction: &mut Transaction<'_>,
     replied: &[EventKey],
     decided: &[Decided<'_>],
 ) -> Result<(), Failure> {
@@ -27,16 +28,23 @@ pub(super) async fn write(
     unclaim(&mut script, decided);
     delete_tasks(&mut script, decided);
     if plans(decided).any(|plan| !plan.changes.forgotten_messages.is_empty()) {
-        std::mem::take(&mut script).run(connection).await?;
+        std::mem::take(&mut script).run(transaction).await?;
         // Before the replies of this batch are stored: they know of what was taken back before them.
-        forget(connection, decided).await?;
+        forget(transaction, decided).await?;
     }
     add_tasks(&mut script, decided);
     add_owed(&mut script, decided);
     let old = saved(decided, false);
     script.list(&sql::SAVE_CONVERSATIONS, &old, bind_conversation);
-    script.run(connection).await?;
-    owe_anew(connection, decided).await
+    let redelivered: Vec<&Inbound> = plans(decided)
+        .flat_map(|plan| plan.redelivered.iter().copied())
+        .collect();
+    if redelivered.is_empty() {
+        transaction.finish(script).await?;
+        return Ok(());
+    }
+    script.run(transaction).await?;
+    owe_anew(transaction, &redelivered).await
 }
 
 fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
@@ -59,13 +67,10 @@ fn unclaim(script: &mut Script, decided: &[Decided<'_>]) {
 /// Nearly always the reply was sent long ago: one look for all, and a statement only for those still owed.
 async fn owe_anew(
     connection: &mut MySqlConnection,
-    decided: &[Decided<'_>],
+    redelivered: &[&Inbound],
 ) -> Result<(), Failure> {
-    let redelivered: Vec<&Inbound> = plans(decided)
-        .flat_map(|plan| plan.redelivered.iter().copied())
-        .collect();
     let still_owed = sql::STILL_OWED
-        .run(connection, &redelivered, |values, event| {
+        .run(connection, redelivered, |values, event| {
             bind_key(values, &event.key);
         })
         .await?;
