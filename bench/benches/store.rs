@@ -71,6 +71,7 @@ fn event(number: u64) -> Inbound {
             message_id: format!("6{number:017}"),
         },
         reply_token: Some(format!("{number:032x}")),
+        happened_at: NOW,
         received_at: NOW,
         due_at: NOW,
         language: LanguageHint::Known(Language::Japanese),

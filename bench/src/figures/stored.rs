@@ -153,6 +153,7 @@ fn record(person: u32) -> ConversationRecord {
         conversation: user_id(person),
         language: Some(Language::Japanese),
         left_at: None,
+        last_event_at: None,
         revision: u64::from(TASKS_EACH),
         next_task_id: u64::from(TASKS_EACH),
         undoable: (1..=u64::from(TASKS_EACH)).collect(),

@@ -13,12 +13,7 @@ pub struct TodoLists {
 
 impl Decide for TodoLists {
     fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
-        match event.input {
-            // Nobody is there to read; no language is needed.
-            Input::Left => conversation.left_at = Some(event.received_at),
-            Input::Unsent { .. } => {}
-            _ => conversation.left_at = None,
-        }
+        // Nobody is there to read; no language is needed.
         let speaks = !matches!(event.input, Input::Left | Input::Unsent { .. });
         let language = match (event.language, conversation.language) {
             (LanguageHint::Known(language), _) => {

@@ -77,6 +77,10 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
         reply_token: reply_token
             .filter(|token| token.len() <= MAX_REPLY_TOKEN_BYTES)
             .map(str::to_owned),
+        // Clocks differ.
+        happened_at: event
+            .timestamp
+            .map_or(received_at, |at| Timestamp(at).min(received_at)),
         received_at,
         due_at: Timestamp(received_at.0.saturating_add(lease)),
         language: LanguageHint::NotAsked,

@@ -11,7 +11,7 @@ use todo::{ClosedTask, Task, Timestamp};
 
 use crate::failure::Failure;
 
-/// Columns `conversation_id, revision, next_task_id, undoable, unsent, language, left_at`.
+/// Columns `conversation_id, revision, next_task_id, undoable, unsent, language, left_at, updated_at`.
 pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, Failure> {
     Ok(ConversationRow {
         revision: row.try_get_unchecked(1)?,
@@ -22,8 +22,7 @@ pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, F
             .try_get_unchecked::<Option<String>, _>(5)?
             .map(Into::into),
         left_at: row.try_get_unchecked(6)?,
-        // Only ever written.
-        updated_at: 0,
+        updated_at: row.try_get_unchecked(7)?,
     })
 }
 

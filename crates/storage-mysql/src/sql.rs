@@ -14,7 +14,7 @@ pub(crate) const PING: &str = "SELECT 1 FROM conversations LIMIT 1";
 
 /// Locks conversations in the order of their ids, the same in every process.
 pub(crate) static LOCK_CONVERSATIONS: ListStatement = ListStatement::new(
-    "SELECT conversation_id, revision, next_task_id, undoable, unsent, language, left_at \
+    "SELECT conversation_id, revision, next_task_id, undoable, unsent, language, left_at, updated_at \
      FROM conversations FORCE INDEX (PRIMARY) WHERE conversation_id IN (",
     "?",
     ") ORDER BY conversation_id FOR UPDATE",
@@ -24,7 +24,7 @@ pub(crate) static LOCK_CONVERSATIONS: ListStatement = ListStatement::new(
 /// row a task, and one row with NULLs for a conversation that has none.
 pub(crate) static LOAD_LISTS: ListStatement = ListStatement::new(
     "SELECT c.conversation_id, c.revision, c.next_task_id, c.undoable, c.unsent, c.language, c.left_at, \
-     t.task_id, t.title, t.message_id, t.added_revision, t.added_at \
+     c.updated_at, t.task_id, t.title, t.message_id, t.added_revision, t.added_at \
      FROM conversations c FORCE INDEX (PRIMARY) \
      LEFT JOIN tasks t FORCE INDEX (PRIMARY) ON t.conversation_id = c.conversation_id \
      WHERE c.conversation_id IN (",
@@ -246,9 +246,9 @@ pub(crate) const REPEATABLE_READ: &str = "SET TRANSACTION ISOLATION LEVEL REPEAT
 
 /// A page of conversations after an id, and from the first.
 pub(crate) const EXPORT_AFTER: &str = "SELECT conversation_id, revision, next_task_id, undoable, unsent, \
-     language, left_at FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?";
+     language, left_at, updated_at FROM conversations WHERE conversation_id > ? ORDER BY conversation_id LIMIT ?";
 pub(crate) const EXPORT_FIRST: &str = "SELECT conversation_id, revision, next_task_id, undoable, unsent, \
-     language, left_at FROM conversations WHERE conversation_id >= ? ORDER BY conversation_id LIMIT ?";
+     language, left_at, updated_at FROM conversations WHERE conversation_id >= ? ORDER BY conversation_id LIMIT ?";
 
 pub(crate) const EXPORT_TASKS: &str = "SELECT conversation_id, task_id, title, message_id, added_revision, \
      added_at FROM tasks WHERE conversation_id >= ? AND conversation_id <= ? \

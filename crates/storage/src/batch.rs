@@ -27,6 +27,9 @@ pub struct Inbound {
     pub input: Input,
     /// Lets the bot answer once; absent where LINE offers none.
     pub reply_token: Option<String>,
+    /// When it happened, not after it was received. It stays the same however late and in which order events arrive
+    /// (<https://developers.line.biz/en/docs/messaging-api/receiving-messages/#webhook-redelivery>).
+    pub happened_at: Timestamp,
     /// When this process received it: the reply token's minute starts here.
     pub received_at: Timestamp,
     /// When another process may take the reply over, if one is owed.
@@ -56,6 +59,26 @@ pub struct Conversation {
     pub language: Option<Language>,
     /// When the bot was blocked or removed; `None` while it can send.
     pub left_at: Option<Timestamp>,
+    /// When the latest of its events happened; `None` before the first.
+    pub last_event_at: Option<Timestamp>,
+}
+
+impl Conversation {
+    /// Notes that `event` happened, and whether the bot can still send: an event that arrives after a later one does not
+    /// say. Who blocked the bot and came back must not be taken for gone because LINE delivers the first once more.
+    pub(crate) fn note(&mut self, event: &Inbound) {
+        let happened_at = Some(event.happened_at);
+        if happened_at < self.last_event_at {
+            return;
+        }
+        self.last_event_at = happened_at;
+        match event.input {
+            Input::Left => self.left_at = Some(event.received_at),
+            // Possible from outside, too.
+            Input::Unsent { .. } => {}
+            _ => self.left_at = None,
+        }
+    }
 }
 
 /// The use case a store runs inside its transaction, once for each event not seen before.
@@ -64,7 +87,8 @@ pub struct Conversation {
 pub trait Decide: Send + Sync + 'static {
     /// Changes `conversation` as `event` demands and says what to reply.
     ///
-    /// A verdict of [`Verdict::Defer`] leaves the list as it is; what it did to the other fields is taken back.
+    /// A verdict of [`Verdict::Defer`] leaves the list as it is; what it did to the language is taken back. When the bot
+    /// left, and when the latest event happened, is the store's to note.
     fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict;
 }
 

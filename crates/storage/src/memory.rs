@@ -202,6 +202,7 @@ impl Tables {
             }),
             language: record.language,
             left_at: record.left_at,
+            last_event_at: record.last_event_at,
         }
     }
 

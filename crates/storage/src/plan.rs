@@ -151,8 +151,8 @@ impl<'a> Group<'a> {
             };
             plan.outcomes.push((*place, outcome));
         }
-        if let Some(last) = plan.claims.last() {
-            plan.row = Some(ConversationRow::encode(&conversation, last.received_at));
+        if !plan.claims.is_empty() {
+            plan.row = Some(ConversationRow::encode(&conversation));
             plan.changes = conversation.list.changes();
         }
         plan
@@ -174,13 +174,14 @@ impl<'a> Plan<'a> {
         conversation: &mut Conversation,
         event: &'a Inbound,
     ) -> Outcome {
-        let (language, left_at) = (conversation.language, conversation.left_at);
+        let language = conversation.language;
         let quoted = matches!(&event.input, Input::Unsent { message_id } if conversation.list.has_task_of(message_id));
         let verdict = decide.decide(conversation, event);
         if verdict == Verdict::Defer {
-            (conversation.language, conversation.left_at) = (language, left_at);
+            conversation.language = language;
             return self.defer(event);
         }
+        conversation.note(event);
         self.claims.push(event);
         if let Input::Unsent { message_id } = &event.input {
             self.forget(message_id);

@@ -23,6 +23,9 @@ pub struct ConversationRecord {
     /// When the bot was blocked or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
+    /// When the latest of its events happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_at: Option<Timestamp>,
     /// See [`todo::Snapshot::revision`].
     #[serde(default)]
     pub revision: u64,
@@ -50,6 +53,7 @@ impl ConversationRecord {
             conversation,
             language: stored.language,
             left_at: stored.left_at,
+            last_event_at: stored.last_event_at,
             revision: list.revision,
             next_task_id: list.next_task_id,
             undoable: list.undoable,
@@ -72,11 +76,9 @@ impl ConversationRecord {
             }),
             language: self.language,
             left_at: self.left_at,
+            last_event_at: self.last_event_at,
         };
-        let opened = self.open.iter().map(|task| task.added_at);
-        let closed = self.closed.iter().map(|closed| closed.closed_at);
-        let updated_at = opened.chain(closed).chain(self.left_at).max();
-        ConversationRow::encode(&conversation, updated_at.unwrap_or_default())
+        ConversationRow::encode(&conversation)
     }
 
     /// Whether the bot could have come to it, so that it can be stored and shown.

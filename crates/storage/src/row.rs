@@ -22,13 +22,13 @@ pub struct ConversationRow<'a> {
     pub language: Option<Cow<'a, str>>,
     /// Milliseconds since the Unix epoch, as all times.
     pub left_at: Option<i64>,
-    /// When an event last was applied. Nothing reads it but people.
+    /// [`Conversation::last_event_at`]; 0 for none.
     pub updated_at: i64,
 }
 
 impl ConversationRow<'static> {
     /// The row of `conversation`.
-    pub fn encode(conversation: &Conversation, updated_at: Timestamp) -> Self {
+    pub fn encode(conversation: &Conversation) -> Self {
         let list = conversation.list.snapshot();
         Self {
             revision: list.revision.cast_signed(),
@@ -39,7 +39,7 @@ impl ConversationRow<'static> {
                 .language
                 .map(|language| Cow::Borrowed(language.code())),
             left_at: conversation.left_at.map(|at| at.0),
-            updated_at: updated_at.0,
+            updated_at: conversation.last_event_at.map_or(0, |at| at.0),
         }
     }
 }
@@ -73,6 +73,7 @@ impl ConversationRow<'_> {
             }),
             language,
             left_at: self.left_at.map(Timestamp),
+            last_event_at: (self.updated_at != 0).then_some(Timestamp(self.updated_at)),
         })
     }
 }

@@ -222,6 +222,7 @@ pub(crate) fn says(conversation: &str, event_id: &str, text: &str) -> Inbound {
             message_id: format!("message of {event_id}"),
         },
         reply_token: None,
+        happened_at: Timestamp(1_790_000_000_000),
         received_at: Timestamp(1_790_000_000_000),
         due_at: Timestamp(1_790_000_006_000),
         language: LanguageHint::Known(Language::English),

@@ -4,12 +4,15 @@ use bot::understand::{Ignored, Understood, understand};
 use serde_json::{Value, json};
 use todo::{Input, Timestamp};
 
+const HAPPENED_AT: Timestamp = Timestamp(1_790_000_000_000);
+const RECEIVED_AT: Timestamp = Timestamp(1_790_000_000_700);
+
 /// An event of a person, with these fields changed or added.
 fn event(changes: &Value) -> Value {
     let mut event = json!({
         "type": "message",
         "mode": "active",
-        "timestamp": 1_790_000_000_000_i64,
+        "timestamp": HAPPENED_AT.0,
         "source": { "type": "user", "userId": "U1" },
         "webhookEventId": "01JTEST0000000000000000000",
         "deliveryContext": { "isRedelivery": false },
@@ -25,7 +28,7 @@ fn event(changes: &Value) -> Value {
 fn understood(changes: &Value) -> Understood {
     let body = json!({ "destination": "Ubot", "events": [event(changes)] }).to_string();
     let webhook = line::webhook::parse(body.as_bytes()).unwrap();
-    understand(&webhook.events().next().unwrap(), Timestamp(7))
+    understand(&webhook.events().next().unwrap(), RECEIVED_AT)
 }
 
 fn input(changes: &Value) -> Input {
@@ -132,6 +135,18 @@ fn events_without_a_use_are_set_aside_by_name() {
 #[test]
 fn a_chat_another_channel_has_is_left_alone() {
     assert_eq!(ignored(&json!({ "mode": "standby" })), Ignored::Standby);
+}
+
+#[test]
+fn an_event_happened_when_line_says_so_and_never_after_it_came() {
+    let happened_at = |timestamp: Value| match understood(&json!({ "timestamp": timestamp })) {
+        Understood::Apply(inbound) => inbound.happened_at,
+        Understood::Ignore(why) => panic!("ignored: {why:?}"),
+    };
+    assert_eq!(happened_at(json!(HAPPENED_AT.0)), HAPPENED_AT);
+    assert_eq!(happened_at(json!(RECEIVED_AT.0 + 1)), RECEIVED_AT);
+    assert_eq!(happened_at(json!(i64::MAX)), RECEIVED_AT);
+    assert_eq!(happened_at(Value::Null), RECEIVED_AT);
 }
 
 #[test]

@@ -149,6 +149,7 @@ impl Titles {
                 conversation: user,
                 language: None,
                 left_at: None,
+                last_event_at: None,
                 revision,
                 next_task_id,
                 undoable,

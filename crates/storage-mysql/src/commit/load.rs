@@ -54,8 +54,8 @@ fn lists(groups: &[Group<'_>], rows: &[MySqlRow]) -> Result<Vec<Loaded>, Failure
             if loaded.row.is_none() {
                 loaded.row = Some(columns::conversation(row)?);
             }
-            if columns::value::<Option<i64>>(row, 7)?.is_some() {
-                loaded.open.push(columns::task(row, 7)?);
+            if columns::value::<Option<i64>>(row, 8)?.is_some() {
+                loaded.open.push(columns::task(row, 8)?);
             }
         }
     }

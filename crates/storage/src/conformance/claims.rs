@@ -2,7 +2,7 @@
 
 use super::Database;
 use super::fixture::{
-    NOW, applied, batch, commit, conversation, event, everything, open, text, titles, unsend,
+    NOW, after, applied, batch, commit, conversation, event, everything, open, text, titles, unsend,
 };
 use crate::{Inbound, LanguageHint, Outcome};
 use todo::{Input, Language};
@@ -197,6 +197,28 @@ pub async fn language_and_absence_are_remembered(database: &dyn Database) {
     let stored = conversation(&*store, "U1").await.unwrap();
     assert_eq!(stored.left_at, None);
     assert_eq!(titles(&*store, "U1").await, ["牛乳", "パン"]);
+}
+
+pub async fn an_event_that_arrives_late_does_not_say_whether_the_bot_left(database: &dyn Database) {
+    let store = open(database).await;
+    let happened = |minutes: i64, event| Inbound {
+        happened_at: after(minutes * 60_000),
+        ..event
+    };
+    let left = |id| event("U1", id, Input::Left);
+    let came_back = event("U1", "e1", Input::Followed { returning: true });
+    let absence = async || conversation(&*store, "U1").await.unwrap().left_at;
+    commit(&*store, vec![happened(2, came_back)]).await;
+    commit(&*store, vec![happened(1, left("e2"))]).await;
+    assert_eq!(absence().await, None);
+    let milk = text("U1", "e3", "milk");
+    let late = vec![happened(5, left("e4")), happened(4, milk)];
+    commit(&*store, late).await;
+    commit(&*store, vec![happened(3, text("U1", "e5", "tea"))]).await;
+    assert_eq!(absence().await, Some(NOW));
+    assert_eq!(titles(&*store, "U1").await, ["milk", "tea"]);
+    commit(&*store, vec![happened(6, text("U1", "e6", "jam"))]).await;
+    assert_eq!(absence().await, None);
 }
 
 pub async fn only_what_is_answered_waits_for_a_language(database: &dyn Database) {

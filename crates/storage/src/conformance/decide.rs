@@ -11,11 +11,6 @@ pub struct Lists;
 
 impl Decide for Lists {
     fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
-        match event.input {
-            Input::Left => conversation.left_at = Some(event.received_at),
-            Input::Unsent { .. } => {}
-            _ => conversation.left_at = None,
-        }
         let speaks = !matches!(event.input, Input::Left | Input::Unsent { .. });
         let language = match (event.language, conversation.language) {
             (LanguageHint::Known(language), _) => {

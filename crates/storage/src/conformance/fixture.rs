@@ -45,6 +45,7 @@ pub fn event(conversation: &str, event_id: &str, input: Input) -> Inbound {
         key: key(conversation, event_id),
         input,
         reply_token: Some(format!("token of {event_id}")),
+        happened_at: NOW,
         received_at: NOW,
         due_at: after(LEASE),
         language: LanguageHint::Known(Language::English),
@@ -60,9 +61,10 @@ pub fn text(conversation: &str, event_id: &str, text: &str) -> Inbound {
     event(conversation, event_id, input)
 }
 
-/// `event`, received at `received_at`.
+/// `event`, which happened and was received at `received_at`.
 pub fn at(received_at: Timestamp, event: Inbound) -> Inbound {
     Inbound {
+        happened_at: received_at,
         received_at,
         due_at: Timestamp(received_at.0 + LEASE),
         ..event

@@ -209,6 +209,7 @@ pub async fn undo_loads_only_the_tasks_it_can_reach(database: &dyn Database) {
         conversation: conversation.to_owned(),
         language: None,
         left_at: None,
+        last_event_at: None,
         revision: messages,
         next_task_id: messages * tasks_each,
         undoable: vec![28, 29, 30],

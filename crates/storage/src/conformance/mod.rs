@@ -73,6 +73,7 @@ macro_rules! conformance {
                 later_events_of_a_deferred_conversation_wait_with_it
                 a_deferred_event_twice_in_one_batch_stays_unclaimed
                 language_and_absence_are_remembered
+                an_event_that_arrives_late_does_not_say_whether_the_bot_left
                 only_what_is_answered_waits_for_a_language
                 texts_that_look_like_sql_are_kept_as_they_are
             }

@@ -141,6 +141,7 @@ async fn reopen(database: &dyn Database, store: Arc<dyn Backend>) -> Arc<dyn Bac
 
 fn received(now: Timestamp, event: Inbound) -> Inbound {
     Inbound {
+        happened_at: Timestamp(now.0 + event.happened_at.0),
         received_at: now,
         due_at: Timestamp(now.0 + LEASE),
         ..event
@@ -183,8 +184,16 @@ fn inbound() -> impl Strategy<Value = Inbound> {
         1 => select(&[Input::Left, Input::Joined, Input::NotText]).prop_map(What::Other),
         1 => any::<bool>().prop_map(|returning| What::Other(Input::Followed { returning })),
     ];
-    (select(&CONVERSATIONS), 0..EVENTS, what, hint, any::<bool>()).prop_map(
-        |(conversation, n, what, language, token)| {
+    let late = prop_oneof![3 => Just(0), 1 => 0..3 * LEASE];
+    (
+        select(&CONVERSATIONS),
+        0..EVENTS,
+        what,
+        hint,
+        any::<bool>(),
+        late,
+    )
+        .prop_map(|(conversation, n, what, language, token, late)| {
             let id = format!("e{n}");
             let event = match what {
                 What::Text(lines) => text(conversation, &id, &lines.join("\n")),
@@ -193,12 +202,13 @@ fn inbound() -> impl Strategy<Value = Inbound> {
             };
             let reply_token = event.reply_token.filter(|_| token);
             Inbound {
+                // Counted from when it will be received.
+                happened_at: Timestamp(-late),
                 reply_token,
                 language,
                 ..event
             }
-        },
-    )
+        })
 }
 
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ async fn stay_as_they_are(database: &dyn Database, expected: &[&str]) {
         conversation: "U1".to_owned(),
         language: None,
         left_at: None,
+        last_event_at: None,
         revision: 1,
         next_task_id: expected.len() as u64,
         undoable: Vec::new(),

@@ -25,6 +25,7 @@ fn record(conversation: &str) -> ConversationRecord {
         conversation: conversation.to_owned(),
         language: Some(Language::Japanese),
         left_at: Some(NOW),
+        last_event_at: Some(NOW),
         revision: 8,
         next_task_id: 50,
         undoable: vec![6, 7],
