@@ -2,6 +2,7 @@
 
 use bot::understand::{Ignored, Understood, understand};
 use serde_json::{Value, json};
+use storage::Inbound;
 use todo::{Input, Timestamp};
 
 const HAPPENED_AT: Timestamp = Timestamp(1_790_000_000_000);
@@ -31,11 +32,15 @@ fn understood(changes: &Value) -> Understood {
     understand(&webhook.events().next().unwrap(), RECEIVED_AT)
 }
 
-fn input(changes: &Value) -> Input {
+fn applied(changes: &Value) -> Inbound {
     match understood(changes) {
-        Understood::Apply(inbound) => inbound.input,
+        Understood::Apply(inbound) => inbound,
         Understood::Ignore(why) => panic!("ignored: {why:?}"),
     }
+}
+
+fn input(changes: &Value) -> Input {
+    applied(changes).input
 }
 
 fn ignored(changes: &Value) -> Ignored {
@@ -139,10 +144,7 @@ fn a_chat_another_channel_has_is_left_alone() {
 
 #[test]
 fn an_event_happened_when_line_says_so_and_never_after_it_came() {
-    let happened_at = |timestamp: Value| match understood(&json!({ "timestamp": timestamp })) {
-        Understood::Apply(inbound) => inbound.happened_at,
-        Understood::Ignore(why) => panic!("ignored: {why:?}"),
-    };
+    let happened_at = |timestamp: Value| applied(&json!({ "timestamp": timestamp })).happened_at;
     assert_eq!(happened_at(json!(HAPPENED_AT.0)), HAPPENED_AT);
     assert_eq!(happened_at(json!(RECEIVED_AT.0 + 1)), RECEIVED_AT);
     assert_eq!(happened_at(json!(i64::MAX)), RECEIVED_AT);
@@ -151,10 +153,7 @@ fn an_event_happened_when_line_says_so_and_never_after_it_came() {
 
 #[test]
 fn an_event_is_told_from_others_by_its_id_or_else_by_what_stays_in_a_redelivery() {
-    let key = |changes: &Value| match understood(changes) {
-        Understood::Apply(inbound) => inbound.key.event_id.to_string(),
-        Understood::Ignore(why) => panic!("ignored: {why:?}"),
-    };
+    let key = |changes: &Value| applied(changes).key.event_id.to_string();
     assert_eq!(key(&json!({})), "01JTEST0000000000000000000");
     assert_eq!(key(&json!({ "webhookEventId": null })), "message:m1");
     assert_eq!(
@@ -189,10 +188,7 @@ fn an_event_that_does_not_say_where_or_whose_id_no_store_keeps_is_set_aside() {
 
 #[test]
 fn a_reply_token_no_store_keeps_is_none_and_the_message_counts() {
-    let token = |length: usize| match understood(&json!({ "replyToken": "t".repeat(length) })) {
-        Understood::Apply(inbound) => inbound.reply_token,
-        Understood::Ignore(why) => panic!("ignored: {why:?}"),
-    };
+    let token = |length: usize| applied(&json!({ "replyToken": "t".repeat(length) })).reply_token;
     assert_eq!(token(255), Some("t".repeat(255)));
     assert_eq!(token(256), None);
 }
