@@ -106,6 +106,14 @@ test("a task is added, shown, and done when it is sent again", () =>
     await page.locator(".line.mine").last().getByText("Read").waitFor();
   }));
 
+test("whoever opens the page can type at once", () =>
+  visit(async (page) => {
+    await page.locator("#chat").waitFor();
+    await page.keyboard.type("rice");
+    await page.keyboard.press("Enter");
+    await ownBubbles(page).filter({ hasText: "rice" }).last().waitFor({ timeout: 5000 });
+  }));
+
 test("several lines are several tasks, and everybody has an own list in the own language", () =>
   visit(
     async (page) => {

@@ -40,6 +40,12 @@ function open(chat) {
   showChatList();
 }
 
+/** Opens it for somebody who is about to write. */
+function enter(chat) {
+  open(chat);
+  focusComposer();
+}
+
 function showChatList() {
   byId("chats").replaceChildren(...[...state.chats.values()].map(chatItem));
 }
@@ -48,10 +54,7 @@ function chatItem(chat) {
   const last = [...chat.lines.values()].findLast(({ message }) => message);
   const single = chat.kind === "user";
   const names = chat.members.map(({ name }) => name);
-  const click = () => {
-    open(chat);
-    focusComposer();
-  };
+  const click = () => enter(chat);
   const button = make(
     "button.person",
     { type: "button", click, "aria-current": chat === state.current ? "true" : null },
@@ -235,6 +238,6 @@ new ResizeObserver(() => readingAlong && toEnd()).observe(log);
 translate();
 listen({
   onLines: showChanges,
-  onUpdate: () => (state.current ? showChatList() : open(wanted())),
+  onUpdate: () => (state.current ? showChatList() : enter(wanted())),
   onConnection: showConnection,
 });
