@@ -8,6 +8,7 @@ pub(super) struct Asset {
     content: &'static str,
 }
 
+const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// A file of the folder `web`, under its name.
@@ -21,14 +22,19 @@ macro_rules! web {
     };
 }
 
-pub(super) static ASSETS: [Asset; 9] = [
+pub(super) static ASSETS: [Asset; 14] = [
     Asset {
         path: "/",
         content_type: "text/html; charset=utf-8",
         content: include_str!("../../web/index.html"),
     },
-    web!("style.css", "text/css; charset=utf-8"),
     web!("icon.svg", "image/svg+xml"),
+    web!("style.css", STYLE),
+    web!("people.css", STYLE),
+    web!("chat.css", STYLE),
+    web!("lines.css", STYLE),
+    web!("composer.css", STYLE),
+    web!("phone.css", STYLE),
     web!("chat.js", SCRIPT),
     web!("composer.js", SCRIPT),
     web!("dom.js", SCRIPT),
