@@ -12,6 +12,7 @@ mod dev;
 mod doctor;
 mod mysql;
 mod reference;
+mod secrets;
 mod seed;
 mod serve;
 mod simulator;

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`commands`], [`known`] | every command line in the papers, against a list |
 //! | [`programs`] | the same against gcloud, kubectl and Terraform themselves |
-//! | [`documents`] | paths, overlays, alerts and figures named in the papers; the list of what the seeds had |
+//! | [`documents`] | paths, overlays and alerts named in the papers; the list of what the seeds had |
+//! | [`sizing`] | the figures of the benchmark, and what is calculated from them |
 //! | [`scripts`], [`usage`], [`releases`] | what the scripts call, with stand-ins for kubectl and docker, and real git |
 //! | [`builds`], [`pipelines`] | Cloud Build; Skaffold, Argo CD and Flux |
 //! | [`terraform`], [`arguments`] | its form, its policies, and arguments that providers have |
@@ -23,6 +24,7 @@ mod programs;
 mod releases;
 mod scripts;
 mod shell;
+mod sizing;
 mod terraform;
 mod usage;
 mod workshop;

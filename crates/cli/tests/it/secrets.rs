@@ -1,0 +1,161 @@
+//! Secrets: mounted as files, and never shown.
+
+use crate::configuration::{Files, complaint, configured, effective};
+use crate::support::linebot;
+use linebot::config::keys::keys;
+
+#[test]
+fn a_mounted_secret_wins_over_the_secret_in_the_same_place_and_loses_its_newline() {
+    let files = Files::new();
+    let mounted = files.write("secret", "mounted\r\n");
+    let toml = files.write(
+        "linebot.toml",
+        &format!("line_channel_secret_file = \"{mounted}\"\nline_channel_secret = \"plain\""),
+    );
+    let secret = |flags: &[(&str, &str)], variables: &[(&str, &str)]| {
+        let configuration = configured(flags, variables).unwrap();
+        let secrets = configuration.settings.channel.secrets();
+        let exposed: Vec<String> = secrets
+            .iter()
+            .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned())
+            .collect();
+        (
+            exposed.join("+"),
+            effective(&configuration, "line_channel_secret").origin,
+        )
+    };
+    let in_environment = [
+        ("LINE_CHANNEL_SECRET", "plain"),
+        ("LINE_CHANNEL_SECRET_FILE", mounted.as_str()),
+    ];
+    assert_eq!(
+        secret(&[], &in_environment),
+        (
+            "mounted".to_owned(),
+            format!("{mounted}, named by LINE_CHANNEL_SECRET_FILE")
+        )
+    );
+    assert_eq!(
+        secret(&[("line_channel_secret", "flag")], &in_environment).0,
+        "flag",
+        "a flag is stronger than any variable"
+    );
+    assert_eq!(
+        secret(&[("config", &toml)], &[]),
+        ("mounted".to_owned(), format!("{mounted}, named by {toml}"))
+    );
+    assert_eq!(
+        secret(
+            &[("config", &toml)],
+            &[("LINE_CHANNEL_SECRET", "new, old,")]
+        )
+        .0,
+        "new+old",
+        "several while one is replaced"
+    );
+}
+
+#[test]
+fn a_secret_that_a_mounted_one_overrules_is_noted() {
+    let files = Files::new();
+    let mounted = files.write("secret", "mounted");
+    let toml = files.write(
+        "linebot.toml",
+        &format!("line_channel_secret_file = \"{mounted}\"\nline_channel_secret = \"plain\""),
+    );
+    let notes = |flags: &[(&str, &str)], variables: &[(&str, &str)]| {
+        configured(flags, variables).unwrap().notes
+    };
+    let file = ("LINE_CHANNEL_SECRET_FILE", mounted.as_str());
+    let both = [("LINE_CHANNEL_SECRET", "plain"), file];
+    let note = format!(
+        "LINE_CHANNEL_SECRET has no effect: the secret is read from {mounted}, named by LINE_CHANNEL_SECRET_FILE"
+    );
+    assert_eq!(notes(&[], &both), [&*note]);
+    assert_eq!(notes(&[], &[file]), [""; 0]);
+    assert_eq!(
+        notes(&[("line_channel_secret", "flag")], &both),
+        [""; 0],
+        "a flag is stronger than any variable, as everywhere"
+    );
+    assert_eq!(
+        notes(&[("config", &toml)], &[]),
+        [format!(
+            "line_channel_secret has no effect: the secret is read from {mounted}, named by {toml}"
+        )]
+    );
+    let checked = linebot(&["config", "check"], &both).stdout;
+    assert!(checked.contains(&format!("note: {note}\n")), "{checked}");
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_read_or_is_empty_is_an_error_that_names_it() {
+    let files = Files::new();
+    let missing = files.path("missing").to_str().unwrap().to_owned();
+    let complaint_about = |path: &str| complaint(&[], &[("DB_PASSWORD_FILE", path)]);
+    let text = complaint_about(&missing);
+    assert!(
+        text.contains(&missing) && text.contains("DB_PASSWORD_FILE"),
+        "{text}"
+    );
+    assert!(complaint_about(&files.write("empty", "\n")).contains("is empty"));
+}
+
+/// A value that must not come out anywhere.
+const HIDDEN: &str = "hunter2hunter2";
+
+#[test]
+fn secrets_are_never_shown() {
+    let url = format!("mysql://bot:{HIDDEN}@db.example/linebot");
+    let secrets: Vec<_> = keys().iter().filter(|key| key.secret).collect();
+    assert_eq!(secrets.len(), 4, "a new secret belongs into this test");
+    let variables: Vec<(&str, &str)> = secrets
+        .iter()
+        .map(|key| {
+            (
+                key.variable.as_str(),
+                if key.name == "database_url" {
+                    url.as_str()
+                } else {
+                    HIDDEN
+                },
+            )
+        })
+        .collect();
+    let given: Vec<(&str, &str)> = secrets
+        .iter()
+        .zip(&variables)
+        .map(|(key, (_, value))| (key.name.as_str(), *value))
+        .collect();
+    for configuration in [
+        configured(&[], &variables).unwrap(),
+        configured(&given, &[]).unwrap(),
+    ] {
+        let shown = format!("{configuration:?} {configuration:#?}");
+        assert!(!shown.contains(HIDDEN), "{shown}");
+    }
+    for arguments in [&["config", "check"][..], &["config", "check", "--json"]] {
+        let checked = linebot(arguments, &variables).succeeded();
+        assert!(!checked.contains(HIDDEN), "{checked}");
+        assert!(
+            checked.contains("mysql://bot:***@db.example/linebot"),
+            "{checked}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_not_repeated_in_the_complaint() {
+    let url = format!("postgres://bot:{HIDDEN}@db.example/linebot");
+    for ended in [
+        linebot(&["config", "check"], &[("DATABASE_URL", &url)]),
+        linebot(&["migrate", "--database-url", &url], &[]),
+    ] {
+        let complaint = ended.failed(2);
+        assert!(!complaint.contains(HIDDEN), "{complaint}");
+        assert!(
+            complaint.contains("unknown kind of database `postgres`"),
+            "{complaint}"
+        );
+    }
+}
