@@ -3,6 +3,7 @@
 use crate::App;
 use crate::body::Bodies;
 use crate::probes::problem;
+use crate::skipped::Skipped;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -28,6 +29,7 @@ struct Seen {
     body: bool,
     events: usize,
     redelivered: usize,
+    skipped: Skipped,
 }
 
 pub(crate) async fn callback(
@@ -64,13 +66,10 @@ pub(crate) async fn callback(
         None => StatusCode::OK.into_response(),
         Some(message) => {
             let mut response = problem(status, message);
-            let headers = response.headers_mut();
-            if status == StatusCode::SERVICE_UNAVAILABLE {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
             if !seen.body {
                 // The connection cannot be used again: say so, or the next request on it meets a closed socket.
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
             }
             response
         }
@@ -119,7 +118,7 @@ async fn receive(
         seen.redelivered += usize::from(event.is_redelivery == Some(true));
         match understand::understand(&event, received_at) {
             Understood::Apply(inbound) => events.push(inbound),
-            Understood::Ignore(_) => {}
+            Understood::Ignore(ignored) => seen.skipped.count(&event, ignored),
         }
     }
     if events.is_empty() {
@@ -184,6 +183,7 @@ fn log(
             )
         };
     }
+    seen.skipped.log();
     if status.is_server_error() {
         line!(warn);
     } else {

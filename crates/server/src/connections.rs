@@ -2,8 +2,10 @@
 
 use crate::Readiness;
 use crate::callback::Peer;
+use crate::places::Place;
+use crate::probes::problem;
 use axum::Router;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,13 +15,12 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-/// What a connection past the limit is told, without reading from it.
+/// What a connection past the limit and past the reserve is told, without reading from it.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A webhook's head is some hundred bytes, LINE's bodies a few KB: a larger buffer per connection only costs memory.
@@ -35,10 +36,17 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How much of that is read.
 const MOST_DISCARDED_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What is answered however many connections are open: a process that is busy is not dead.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// How long a connection past the limit has for its only request. Probes wait a second or more.
+const RESERVE_TIMEOUT: Duration = Duration::from_secs(1);
+
 pub(crate) struct Connections {
     router: Router,
     readiness: Readiness,
     http: http1::Builder,
+    reserve_http: http1::Builder,
     tasks: TaskTracker,
     close_idle: CancellationToken,
     cut_off: CancellationToken,
@@ -46,46 +54,58 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(router: Router, readiness: Readiness, header_timeout: Duration) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            .max_buf_size(READ_BUFFER_BYTES);
+        let http = |header_timeout| {
+            let mut http = http1::Builder::new();
+            http.timer(TokioTimer::new())
+                .header_read_timeout(header_timeout)
+                .max_buf_size(READ_BUFFER_BYTES);
+            http
+        };
         Self {
             router,
             readiness,
-            http,
+            http: http(header_timeout),
+            reserve_http: http(header_timeout.min(RESERVE_TIMEOUT)),
             tasks: TaskTracker::new(),
             close_idle: CancellationToken::new(),
             cut_off: CancellationToken::new(),
         }
     }
 
-    pub(crate) fn spawn(
-        &self,
-        mut stream: TcpStream,
-        peer: SocketAddr,
-        place: OwnedSemaphorePermit,
-    ) {
+    pub(crate) fn spawn(&self, mut stream: TcpStream, peer: SocketAddr, place: Place) {
         // Answers are small and complete: waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let router = self.router.clone();
         let readiness = self.readiness.clone();
+        let in_reserve = place.in_reserve;
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            let answer = router.clone().call(request);
-            let draining = readiness.is_draining();
+            let refused = in_reserve && !PROBES.contains(&request.uri().path());
+            let answer = (!refused).then(|| router.clone().call(request));
+            let closing = in_reserve || readiness.is_draining();
             async move {
-                let response = answer.await;
-                if draining {
+                let response = match answer {
+                    Some(answer) => answer.await,
+                    None => Ok(problem(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "too many connections are open; send it again",
+                    )),
+                };
+                if closing {
                     response.map(with_close)
                 } else {
                     response
                 }
             }
         });
-        let http = self.http.clone();
+        let http = if in_reserve {
+            &self.reserve_http
+        } else {
+            &self.http
+        }
+        .clone();
         let close_idle = self.close_idle.clone();
         let serve = async move {
             let ended = {

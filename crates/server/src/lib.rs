@@ -17,9 +17,11 @@ mod callback;
 mod connections;
 mod listen;
 mod metrics_page;
+mod places;
 mod probes;
 mod readiness;
 mod router;
+mod skipped;
 
 pub use listen::{Limits, Listener};
 pub use metrics_page::{METRICS, install_metrics, metrics_upkeep, serve_metrics};

@@ -1,19 +1,18 @@
 //! The accept loop: bounded connections, header timeout, and the two-step stop of a rolling update.
 
+use crate::places::Places;
 use crate::{Readiness, connections};
 use axum::Router;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// What one listener allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections open at once; one more is answered 503 and closed.
+    /// Connections open at once; one more is answered if it asks how the process is, told 503 otherwise, and closed.
     pub max_connections: usize,
     /// How long a request's head may take to arrive, and how long an idle connection is kept. Longer than the 15 s
     /// after which nginx drops idle upstream connections, so that nginx, not this server, closes them.
@@ -59,11 +58,11 @@ impl Listener {
         patience: Duration,
     ) {
         let Self { socket, limits } = self;
-        let places = Arc::new(Semaphore::new(limits.max_connections));
+        let mut places = Places::new(limits.max_connections);
         let connections = connections::Connections::new(router, readiness, limits.header_timeout);
-        let take = |stream, peer| match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => connections.spawn(stream, peer, place),
-            Err(_) => connections::turn_away(&stream),
+        let mut take = |stream, peer| match places.take() {
+            Some(place) => connections.spawn(stream, peer, place),
+            None => connections::turn_away(&stream),
         };
         loop {
             let accepted = tokio::select! {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 const WEBHOOKS: &str = "linebot_webhook_requests_total";
 const WEBHOOK_SECONDS: &str = "linebot_webhook_duration_seconds";
+const CONNECTIONS_REFUSED: &str = "linebot_connections_refused_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
@@ -23,6 +24,11 @@ pub const METRICS: &[Metric] = &[
         name: WEBHOOK_SECONDS,
         kind: "histogram",
         help: "Time from a webhook's head to its answer.",
+    },
+    Metric {
+        name: CONNECTIONS_REFUSED,
+        kind: "counter",
+        help: "Connections past the limit, of which only probes are answered.",
     },
 ];
 
@@ -46,6 +52,11 @@ pub(crate) fn webhook(status: StatusCode, duration: Duration) {
     metrics::histogram!(WEBHOOK_SECONDS).record(duration);
 }
 
+/// Counted once a connection past the limit.
+pub(crate) fn connection_refused() {
+    metrics::counter!(CONNECTIONS_REFUSED).increment(1);
+}
+
 /// Installs the process's recorder. Call once, before anything is counted.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     let recorder = PrometheusBuilder::new()
@@ -66,6 +77,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     for status in STATUSES {
         metrics::counter!(WEBHOOKS, "status" => status).absolute(0);
     }
+    metrics::counter!(CONNECTIONS_REFUSED).absolute(0);
     Ok(handle)
 }
 

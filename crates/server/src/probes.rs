@@ -3,7 +3,7 @@
 use crate::App;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,8 +70,13 @@ pub(crate) async fn method_not_allowed() -> Response {
     )
 }
 
-/// An error as JSON, shaped like LINE's own errors.
+/// An error as JSON, shaped like LINE's own errors. A 503 says when to come again.
 pub(crate) fn problem(status: StatusCode, message: &'static str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let a_second = HeaderValue::from_static("1");
+        response.headers_mut().insert(header::RETRY_AFTER, a_second);
+    }
+    response
 }

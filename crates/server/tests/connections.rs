@@ -22,8 +22,12 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bot\r\n\r\n";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn listener() -> (Listener, SocketAddr) {
+    limited(100).await
+}
+
+async fn limited(max_connections: usize) -> (Listener, SocketAddr) {
     let limits = Limits {
-        max_connections: 100,
+        max_connections,
         header_timeout: PATIENCE,
     };
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits)
@@ -142,6 +146,39 @@ async fn whoever_still_sends_what_was_refused_hears_why() {
     sending.shutdown().await.unwrap();
     let answer = answer(sending).await;
     assert!(answer.starts_with("http/1.1 413"), "{answer:?}");
+    close.cancel();
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn when_all_connections_are_taken_probes_are_answered_and_others_are_told() {
+    let (listener, address) = limited(2).await;
+    let page = || get(|| async { "served" });
+    let router = Router::new().route("/", page()).route("/healthz", page());
+    let close = CancellationToken::new();
+    let served =
+        tokio::spawn(listener.serve(router, Readiness::default(), close.clone(), PATIENCE));
+    // Connections are accepted in order, so that these have their places before the next one asks.
+    let idle = [
+        TcpStream::connect(address).await.unwrap(),
+        TcpStream::connect(address).await.unwrap(),
+    ];
+    for _ in 0..3 {
+        let mut probe = TcpStream::connect(address).await.unwrap();
+        probe
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: bot\r\n\r\n")
+            .await
+            .unwrap();
+        assert_served(&answer(probe).await);
+        let mut other = TcpStream::connect(address).await.unwrap();
+        other.write_all(REQUEST).await.unwrap();
+        let answer = answer(other).await;
+        assert!(answer.starts_with("http/1.1 503"), "{answer:?}");
+        assert!(answer.contains("retry-after: 1"), "{answer:?}");
+    }
+    let silent = TcpStream::connect(address).await.unwrap();
+    assert_eq!(answer(silent).await, "");
+    drop(idle);
     close.cancel();
     served.await.unwrap();
 }

@@ -225,3 +225,27 @@ async fn the_log_tells_of_every_webhook_and_call_and_never_what_people_wrote() -
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn the_log_names_the_type_of_an_event_that_is_not_known_and_nothing_somebody_wrote()
+-> anyhow::Result<()> {
+    let stage = Stage::new(Database::sqlite()?).await?;
+    let (mut bot, _) = stage.serve().await?;
+    let unknown = json!({ "type": "neverSeen", "webhookEventId": "01NEVERSEEN" });
+    let odd = json!({ "type": "my secret wish", "webhookEventId": "another wish" });
+    for events in [[unknown, odd.clone()], [odd.clone(), odd]] {
+        let answer = stage.simulator.post_events(&events).await;
+        assert_eq!(answer.status(), Some(200));
+    }
+    bot.line("the first of two", |line| {
+        let skipped = line.contains("skipped events") && line.contains("\"events\":2");
+        (skipped && line.contains("neverSeen") && line.contains("01NEVERSEEN")).then_some(())
+    })
+    .await?;
+    bot.line("the second webhook", |line| {
+        (line.contains("skipped events") && line.contains("(not a word)")).then_some(())
+    })
+    .await?;
+    assert!(!bot.log().contains("wish"), "{}", bot.log());
+    Ok(())
+}
