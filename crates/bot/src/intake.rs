@@ -75,14 +75,20 @@ impl Intake {
     }
 
     async fn apply(&self, events: Vec<Inbound>, deadline: Instant) -> Result<(), Refusal> {
-        let (mut deferred, result) = self.queue_and_wait(events, deadline).await;
+        let (mut deferred, mut result) = self.queue_and_wait(events, deadline).await;
         if deferred.is_empty() {
             return result;
         }
         self.languages.find_out(&mut deferred).await;
-        // With a hint no event is deferred again. One that was refused must not harm those that were deferred.
-        let (_, of_the_deferred) = self.queue_and_wait(deferred, deadline).await;
-        result.and(of_the_deferred)
+        // Behind another event of their conversation that is deferred, they are deferred again. Each time one
+        // event less of it lacks a language, and `submit` bounds the rest.
+        while !deferred.is_empty() {
+            // One that was refused must not harm those that were deferred.
+            let (again, of_the_deferred) = self.queue_and_wait(deferred, deadline).await;
+            deferred = again;
+            result = result.and(of_the_deferred);
+        }
+        result
     }
 
     /// Returns the events that were deferred, and why others were not applied, if any were not.

@@ -6,6 +6,7 @@ use simulator::Person;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use storage::{ConversationId, Inbound, LanguageHint};
+use tokio::task::JoinSet;
 
 /// Puts an event into the queue behind those before it. The first is taken alone, and its commit waits at a closed gate.
 async fn queue(
@@ -200,6 +201,50 @@ async fn whoever_has_no_time_left_is_told_so_and_nothing_is_applied() {
             .iter()
             .all(|events| *events == 0)
     );
+}
+
+#[tokio::test]
+async fn an_event_that_is_deferred_again_and_again_is_answered_when_it_is_stored() {
+    let stage = Stage::new(16, OPEN).await;
+    let alex = Person::alex().id;
+    for deferrals in 1..5 {
+        stage.store.deferrals.store(deferrals, Ordering::Relaxed);
+        let title = format!("deferred {deferrals} times");
+        stage.takes(says(alex.as_str(), &title, &title)).await;
+        assert_eq!(stage.titles(alex.as_str()).await.last(), Some(&title));
+    }
+    assert_eq!(stage.simulator.call_count(simulator::Endpoint::Profile), 4);
+}
+
+#[tokio::test]
+async fn everything_that_new_people_say_at_once_is_stored() {
+    let stage = Stage::new(4_000, OPEN).await;
+    let people: Vec<_> = (0..60)
+        .map(|number| {
+            let person = Person::new(format!("person {number}"));
+            stage.simulator.add_person(person).unwrap()
+        })
+        .collect();
+    let mut said = JoinSet::new();
+    for number in 0..10 {
+        for person in &people {
+            let event = Inbound {
+                language: LanguageHint::NotAsked,
+                ..says(
+                    person.id().as_str(),
+                    &number.to_string(),
+                    &format!("task {number}"),
+                )
+            };
+            let intake = stage.bot.intake();
+            said.spawn(async move { intake.submit(vec![event], soon()).await.unwrap() });
+        }
+        tokio::task::yield_now().await;
+    }
+    said.join_all().await;
+    for person in &people {
+        assert_eq!(stage.titles(person.id().as_str()).await.len(), 10);
+    }
 }
 
 #[tokio::test]

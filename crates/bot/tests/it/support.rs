@@ -46,6 +46,8 @@ pub(crate) struct Watched {
     pub(crate) explosive: Mutex<Vec<ConversationId>>,
     /// How many commits are still to fail as unavailable.
     pub(crate) outages: AtomicUsize,
+    /// How many commits are still to defer their events.
+    pub(crate) deferrals: AtomicUsize,
     /// Whether closing hangs.
     pub(crate) never_closes: AtomicBool,
     /// How many events each commit held, in order.
@@ -58,14 +60,17 @@ pub(crate) struct Watched {
 impl Store for Watched {
     async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
         self.gate.acquire().await.unwrap().forget();
-        if self
-            .outages
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+        let one_of = |left: &AtomicUsize| {
+            let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(1)
-            })
-            .is_ok()
-        {
+            });
+            taken.is_ok()
+        };
+        if one_of(&self.outages) {
             return Err(StoreError::Unavailable("the test pulled the plug".into()));
+        }
+        if one_of(&self.deferrals) {
+            return Ok(batch.events.iter().map(|_| Outcome::Deferred).collect());
         }
         let is_among = |marked: &Mutex<Vec<ConversationId>>| {
             let marked = marked.lock().unwrap().clone();
@@ -150,6 +155,7 @@ impl Stage {
             poisoned: Mutex::default(),
             explosive: Mutex::default(),
             outages: AtomicUsize::new(0),
+            deferrals: AtomicUsize::new(0),
             never_closes: AtomicBool::new(false),
             batches: Mutex::default(),
             deadlines: Mutex::default(),
