@@ -162,7 +162,7 @@ pub(crate) static STILL_OWED: ListStatement = ListStatement::new(
 pub(crate) const OWED_MESSAGES: &str = "SELECT messages FROM owed_replies FORCE INDEX (PRIMARY) \
      WHERE conversation_id = ? AND event_id = ?";
 
-pub(crate) const OWE_ANEW: &str = "UPDATE owed_replies SET received_at = ?, due_at = ? \
+pub(crate) const OWE_ANEW: &str = "UPDATE owed_replies SET received_at = ? \
      WHERE conversation_id = ? AND event_id = ?";
 
 /// Two processes get different rows; on Galera, where locks do not cross nodes, the later commit fails.

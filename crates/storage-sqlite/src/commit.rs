@@ -280,7 +280,7 @@ impl<'c> Statements<'c> {
     fn redelivered(&mut self, event: &Inbound) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "UPDATE owed_replies SET received_at = ?3, due_at = ?3
+                "UPDATE owed_replies SET received_at = ?3
                  WHERE conversation_id = ?1 AND event_id = ?2",
             )?
             .execute(params![

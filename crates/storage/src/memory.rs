@@ -235,7 +235,6 @@ impl Tables {
         for event in &plan.redelivered {
             if let Some(owed) = self.owed_replies.get_mut(&event.key) {
                 owed.reply.received_at = event.received_at;
-                owed.due_at = event.received_at;
             }
         }
         let Some(row) = &plan.row else {

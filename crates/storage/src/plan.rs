@@ -27,8 +27,8 @@ pub struct Plan<'a> {
     pub conversation: &'a ConversationId,
     /// Events to claim.
     pub claims: Vec<&'a Inbound>,
-    /// Events claimed before: a reply still owed for one gets its `received_at`, and is due at that time too, so
-    /// that the next [`Store::take_due_replies`](crate::Store::take_due_replies) finds it.
+    /// Events claimed before: a reply still owed for one gets its `received_at`, as LINE lets its token be used from then
+    /// on. It is due when it was: until then somebody may be sending it.
     pub redelivered: Vec<&'a Inbound>,
     /// Events to leave unclaimed.
     pub deferred: Vec<&'a Inbound>,

@@ -83,7 +83,6 @@ async fn owe_anew(
         if let Some(event) = event {
             let owe = sqlx::query(sql::OWE_ANEW)
                 .bind(event.received_at.0)
-                .bind(event.received_at.0)
                 .bind(conversation.as_bytes())
                 .bind(event_id.as_bytes());
             connection.execute(owe).await?;
