@@ -61,6 +61,14 @@ pub(crate) fn open(
     }
 }
 
+/// Refuses a database whose URL could never be used.
+pub(crate) fn check(database: &Database) -> Result<(), Failure> {
+    match database {
+        Database::Sqlite(_) => Ok(()),
+        _ => open(database, NonZeroU32::MIN, Access::Read).map(drop),
+    }
+}
+
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
     let create = access == Access::Create;
     if !create && !path.exists() {

@@ -31,8 +31,8 @@ impl Options {
             return Err(InvalidOptions("it must start with mysql://".to_owned()));
         }
         check_parameters(url)?;
-        let options = MySqlConnectOptions::from_str(url)
-            .map_err(|error| InvalidOptions(error.to_string()))?;
+        let options =
+            MySqlConnectOptions::from_str(url).map_err(|error| InvalidOptions(cause(error)))?;
         Self::new(options)
     }
 
@@ -70,6 +70,17 @@ impl Options {
                 .disable_statement_logging(),
         ))
     }
+}
+
+/// What is wrong, without what sqlx says in front of it, once and again.
+fn cause(mut error: sqlx::Error) -> String {
+    while let sqlx::Error::Configuration(inner) = error {
+        match inner.downcast::<sqlx::Error>() {
+            Ok(wrapped) => error = *wrapped,
+            Err(cause) => return cause.to_string(),
+        }
+    }
+    error.to_string()
 }
 
 fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
@@ -142,6 +153,14 @@ mod tests {
     #[test]
     fn a_misspelt_parameter_is_refused() {
         assert!(refusal("mysql://bot@db/linebot?sslmod=REQUIRED").contains("sslmod"));
+    }
+
+    #[test]
+    fn an_unknown_mode_is_refused_in_one_sentence() {
+        assert_eq!(
+            refusal("mysql://bot@db/linebot?ssl-mode=bogus"),
+            "the database URL cannot be used: unknown value \"bogus\" for `ssl_mode`"
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `linebot config check`.
 
+use crate::channel::Channel;
 use crate::config::reference::reference;
 use crate::config::{Configuration, Effective};
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, store};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -19,11 +20,14 @@ pub(crate) fn check(configuration: &Configuration, json: bool) -> Result<(), Fai
         as_table(configuration)
     };
     output::print(&text)?;
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(missing_for_serve(&missing))
+    if !missing.is_empty() {
+        return Err(missing_for_serve(&missing));
     }
+    configuration
+        .database
+        .as_ref()
+        .map_or(Ok(()), store::check)?;
+    Channel::open(configuration).map(drop)
 }
 
 /// What `serve` says when it cannot start: everything at once.

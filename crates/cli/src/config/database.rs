@@ -78,18 +78,36 @@ impl fmt::Debug for Database {
     }
 }
 
+/// What the parameter `ssl-mode` may be.
+const SSL_MODES: [&str; 5] = [
+    "DISABLED",
+    "PREFERRED",
+    "REQUIRED",
+    "VERIFY_CA",
+    "VERIFY_IDENTITY",
+];
+
 /// The URL with `***` for the password. Whatever stands between the scheme and the last `@` is taken to hold one,
-/// and nothing behind `?` is shown: better too little than a badly escaped password.
+/// and of what is behind `?` only `ssl-mode` is shown: better too little than a badly escaped password.
 fn without_password(url: &str) -> String {
-    let url = url.split_once('?').map_or(url, |(before, _)| before);
+    let (url, parameters) = url.split_once('?').unwrap_or((url, ""));
     let (scheme, rest) = url.split_once("://").unwrap_or(("mysql", url));
-    match rest.rsplit_once('@') {
+    let mut shown = match rest.rsplit_once('@') {
         None => format!("{scheme}://{rest}"),
         Some((login, place)) => match login.split_once(':') {
             Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
             None => format!("{scheme}://{login}@{place}"),
         },
+    };
+    let mode = parameters
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("ssl-mode="))
+        .and_then(|mode| SSL_MODES.iter().find(|known| **known == mode));
+    if let Some(mode) = mode {
+        shown += "?ssl-mode=";
+        shown += mode;
     }
+    shown
 }
 
 impl DatabaseSettings {
@@ -157,6 +175,7 @@ mod tests {
             "mysql://u:p@hunter2@h/db",
             "mysql://u:hunter2@h/db?x=hunter2",
             "mysql://u:/hunter2@h/db",
+            "mysql://u:x@h/db?ssl-mode=hunter2",
         ] {
             let url = Database::parse(url).unwrap();
             assert!(
@@ -167,6 +186,10 @@ mod tests {
         assert_eq!(
             shown("mysql://linebot:secret@db.example:3306/linebot"),
             "mysql://linebot:***@db.example:3306/linebot"
+        );
+        assert_eq!(
+            shown("mysql://linebot:secret@db/linebot?ssl-ca=hunter2&ssl-mode=VERIFY_CA"),
+            "mysql://linebot:***@db/linebot?ssl-mode=VERIFY_CA"
         );
     }
 }

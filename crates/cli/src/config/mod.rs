@@ -148,7 +148,8 @@ fn invalid(
         (None, _) => "not valid".to_owned(),
     };
     let origin = value.origin();
-    if key.secret {
+    // Before an `@` of a URL there may be a password.
+    if key.secret || value.text.contains('@') {
         ConfigError::usage(format!(
             "invalid value for `{}` (from {origin}): {cause}",
             key.name

@@ -1,5 +1,6 @@
 //! How single values are written.
 
+use http::Uri;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
@@ -55,15 +56,20 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
 /// `http://` or `https://` and a host; without the slash at the end, so that paths can be put behind it.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
     let trimmed = text.trim_end_matches('/');
-    let host = trimmed
-        .strip_prefix("https://")
-        .or_else(|| trimmed.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => {
-            Ok(trimmed.to_owned())
-        }
-        _ => Err("expected a URL such as https://host.example".to_owned()),
+    let url: Option<Uri> = trimmed.parse().ok();
+    let url = url
+        .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.query().is_none());
+    let authority = url.as_ref().and_then(Uri::authority);
+    if authority.is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("a user and a password in it are not sent: leave them out".to_owned());
     }
+    authority
+        .filter(|authority| {
+            let host = authority.host();
+            !host.is_empty() && (authority.as_str() == host || authority.port_u16().is_some())
+        })
+        .map(|_| trimmed.to_owned())
+        .ok_or_else(|| "expected a URL such as https://host.example".to_owned())
 }
 
 /// `http://`, a host and a path.
@@ -186,6 +192,31 @@ mod tests {
             meant
                 .parse::<LogFilter>()
                 .unwrap_or_else(|problem| panic!("{meant}: {problem}"));
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_a_scheme_a_host_and_maybe_a_port_and_a_path() {
+        for good in [
+            "https://api.line.me",
+            "http://127.0.0.1:5901",
+            "http://[::1]:80",
+            "http://collector:4318/otlp",
+        ] {
+            assert_eq!(base_url(&format!("{good}/")).as_deref(), Ok(good));
+        }
+        for bad in [
+            "",
+            "api.line.me",
+            "ftp://host",
+            "http://",
+            "http://:80",
+            "http://host:x",
+            "http://host:99999",
+            "http://a b",
+            "http://host/?x=1",
+        ] {
+            assert!(base_url(bad).is_err(), "{bad}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Flags, environment and file: which wins, and what is refused.
 
+use crate::support::linebot;
 use linebot::Failure;
 use linebot::config::flags::Given;
 use linebot::config::{Configuration, Database, Effective, Environment, load};
@@ -297,4 +298,55 @@ fn plain_http_to_another_machine_is_noted() {
     );
     assert_eq!(notes("http://127.0.0.1:8080"), Vec::<String>::new());
     assert_eq!(notes("https://api.line.me/"), Vec::<String>::new());
+}
+
+#[test]
+fn what_serve_would_refuse_is_not_called_right() {
+    let good = [
+        ("LINE_CHANNEL_SECRET", "0123456789abcdef0123456789abcdef"),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "token"),
+        (
+            "DATABASE_URL",
+            "mysql://bot:x@db.example/linebot?ssl-mode=REQUIRED",
+        ),
+    ];
+    let checked = linebot(&["config", "check"], &good).succeeded();
+    assert!(checked.contains("linebot?ssl-mode=REQUIRED"), "{checked}");
+    for (variable, value, complaint) in [
+        (
+            "DATABASE_URL",
+            "mysql://bot:x@db.example/linebot?ssl-mode=bogus",
+            "bogus",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://bot:x@db.example/linebot?foo=1",
+            "`foo`",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://bot:x@db.example/linebot?ssl-ca=/none",
+            "/none",
+        ),
+        ("DATABASE_URL", "mysql://db.example", "must name a database"),
+        (
+            "LINE_CHANNEL_ACCESS_TOKEN",
+            "to ken",
+            "LINE_CHANNEL_ACCESS_TOKEN",
+        ),
+        (
+            "LINE_API_BASE_URL",
+            "http://host:port",
+            "`http://host:port`",
+        ),
+    ] {
+        let variables =
+            good.map(|(name, given)| (name, if name == variable { value } else { given }));
+        let mut variables = variables.to_vec();
+        if !good.iter().any(|(name, _)| *name == variable) {
+            variables.push((variable, value));
+        }
+        let text = linebot(&["config", "check"], &variables).failed(2);
+        assert!(text.contains(complaint), "{text}");
+    }
 }

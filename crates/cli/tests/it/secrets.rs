@@ -159,3 +159,16 @@ fn a_wrong_secret_is_not_repeated_in_the_complaint() {
         );
     }
 }
+
+#[test]
+fn a_password_in_another_url_is_refused_and_not_repeated() {
+    let url = format!("http://bot:{HIDDEN}@host.example");
+    for variable in ["LINE_API_BASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
+        let complaint = linebot(&["config", "check"], &[(variable, &url)]).failed(2);
+        assert!(!complaint.contains(HIDDEN), "{complaint}");
+        assert!(
+            complaint.contains(variable) && complaint.contains("leave them out"),
+            "{complaint}"
+        );
+    }
+}
