@@ -2,6 +2,7 @@
 
 use crate::lane::{Job, LaneItem, Settled};
 use crate::language::{self, Languages};
+use crate::trouble::Trouble;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::{EventKey, Inbound, LanguageHint};
@@ -32,6 +33,7 @@ pub enum Refusal {
 pub struct Intake {
     queue: Arc<Queue>,
     languages: Languages,
+    trouble: Trouble,
 }
 
 /// The lane's queue, from the side of those who fill it.
@@ -60,8 +62,17 @@ impl Queue {
 }
 
 impl Intake {
-    pub(crate) fn new(queue: Arc<Queue>, languages: Languages) -> Self {
-        Self { queue, languages }
+    pub(crate) fn new(queue: Arc<Queue>, languages: Languages, trouble: Trouble) -> Self {
+        Self {
+            queue,
+            languages,
+            trouble,
+        }
+    }
+
+    /// Why the last events could not be stored, if they could not: a database that is read well may be full.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.cause()
     }
 
     /// Applies the events, in order for each conversation, and returns when all of them are durable.

@@ -3,6 +3,7 @@
 use crate::intake::Refusal;
 use crate::metrics;
 use crate::replies::{Attempt, Replies};
+use crate::trouble::Trouble;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(crate) enum Settled {
 /// A lane: owns its end of the queue and works it off until the queue is closed and empty.
 pub(crate) struct Lane {
     pub(crate) queue: mpsc::Receiver<LaneItem>,
+    pub(crate) trouble: Trouble,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) decide: Arc<dyn Decide>,
     pub(crate) replies: Replies,
@@ -150,6 +152,7 @@ impl Lane {
         metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
         match result {
             Ok(outcomes) => {
+                self.trouble.is_over();
                 self.replies.marked(&batch.replied);
                 for ((event, outcome), (_, done)) in batch.events.iter().zip(outcomes).zip(waiters)
                 {
@@ -158,6 +161,7 @@ impl Lane {
             }
             Err(StoreError::Unavailable(cause)) => {
                 tracing::warn!(error = %cause, events = waiters.len(), "the database is not available");
+                self.trouble.is(cause.to_string());
                 marks.put_back(&batch.replied);
                 for (_, done) in waiters {
                     let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));

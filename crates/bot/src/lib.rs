@@ -31,6 +31,7 @@ pub mod metrics;
 mod recovery;
 mod replies;
 mod running;
+mod trouble;
 pub mod understand;
 
 pub use clock::{Clock, SystemClock};

@@ -8,6 +8,7 @@ use crate::lane::Lane;
 use crate::language::Languages;
 use crate::recovery::Recovery;
 use crate::replies::Replies;
+use crate::trouble::Trouble;
 use line::LineClient;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -61,8 +62,10 @@ impl Bot {
         let (sender, receiver) = mpsc::channel(config.queue_events.get());
         let queue = Arc::new(Queue::new(sender));
         replies.report_to(&queue);
+        let trouble = Trouble::default();
         let lane = Lane {
             queue: receiver,
+            trouble: trouble.clone(),
             store: Arc::clone(&store),
             decide,
             replies: replies.clone(),
@@ -90,6 +93,7 @@ impl Bot {
         let intake = Intake::new(
             Arc::clone(&queue),
             Languages::new(client, config.default_language),
+            trouble,
         );
         Self {
             intake,

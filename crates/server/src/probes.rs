@@ -39,6 +39,12 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuer
         Ok(Ok(())) => app
             .readiness
             .database_problem()
+            .or_else(|| {
+                let cause = app.intake.trouble()?;
+                Some(format!(
+                    "answers, but the last events could not be stored: {cause}"
+                ))
+            })
             .unwrap_or_else(|| "ok".to_owned()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", DATABASE_PATIENCE.as_secs()),

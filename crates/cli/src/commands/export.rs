@@ -45,6 +45,14 @@ async fn to_stdout(opened: &Opened) -> Result<(), Failure> {
 async fn to_file(opened: &Opened, path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     let failed = |error: std::io::Error| Failure::failed(format!("cannot write {shown}: {error}"));
+    // A link goes on pointing where it points; a device or a pipe is not replaced by a file.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if path.exists() && !path.is_file() {
+        return Err(Failure::failed(format!(
+            "cannot write {shown}: it is there already and is no plain file"
+        ))
+        .hint("name a file, or leave it out to write to standard output"));
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

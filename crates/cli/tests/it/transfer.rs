@@ -2,6 +2,9 @@
 
 use crate::support::{Ended, command, linebot, sqlite};
 use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
@@ -234,6 +237,35 @@ fn an_export_to_a_file_appears_when_it_is_complete() {
         "conversations stored: 3\n"
     );
     assert_eq!(export(&copy), LISTS);
+}
+
+#[test]
+fn an_export_follows_a_link_and_replaces_nothing_but_files() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    import(&url, LISTS).succeeded();
+    let out = TempDir::new().unwrap();
+    let to = |path: &Path| {
+        linebot(
+            &["export", "-o", path.to_str().unwrap()],
+            &[("DATABASE_URL", &url)],
+        )
+    };
+
+    let (target, link) = (out.path().join("target"), out.path().join("link"));
+    std::fs::write(&target, "old").unwrap();
+    symlink(&target, &link).unwrap();
+    to(&link).succeeded();
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), LISTS);
+    assert!(link.is_symlink());
+
+    let socket = out.path().join("socket");
+    let _listening = UnixListener::bind(&socket).unwrap();
+    for special in [&*socket, out.path()] {
+        let complaint = to(special).failed(1);
+        assert!(complaint.contains("is no plain file"), "{complaint}");
+        assert!(!special.is_file());
+    }
 }
 
 #[test]
