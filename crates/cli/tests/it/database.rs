@@ -34,6 +34,23 @@ fn a_file_that_is_no_database_is_called_that_with_what_to_check() {
 }
 
 #[test]
+fn doctor_names_a_server_that_does_not_answer_and_what_to_check() {
+    let url = "mysql://bot:hunter2@127.0.0.1:1/linebot";
+    let variables = [
+        ("DATABASE_URL", url),
+        ("LINE_CHANNEL_SECRET", SECRET),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "x"),
+        ("LINE_API_BASE_URL", "http://127.0.0.1:1"),
+    ];
+    let findings = linebot(&["doctor"], &variables).stdout;
+    assert!(
+        findings.contains("✗ database        mysql://bot:***@127.0.0.1:1/linebot: ")
+            && findings.contains("(check host, port, user, password"),
+        "{findings}"
+    );
+}
+
+#[test]
 fn a_certificate_that_cannot_be_read_is_named() {
     let url = "mysql://bot:hunter2@127.0.0.1:1/linebot?ssl-ca=/nofile";
     for command in ["migrate", "export"] {

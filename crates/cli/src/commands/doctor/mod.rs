@@ -1,16 +1,17 @@
-//! `linebot doctor`: everything a running bot needs, checked one after the other, each failure with its cure.
+//! `linebot doctor`: everything a running bot needs is checked, and each failure comes with its cure.
 
 mod clock;
 mod finding;
 mod line_channel;
 
 use crate::channel;
-use crate::config::Configuration;
+use crate::config::{Configuration, Database};
 use crate::failure::Failure;
 use crate::output;
 use crate::store::{self, Access};
 use finding::Finding;
 use secrecy::{ExposeSecret, SecretString};
+use storage::StoreError;
 
 /// What a channel secret looks like: 32 hexadecimal digits.
 const SECRET_DIGITS: usize = 32;
@@ -18,14 +19,10 @@ const SECRET_DIGITS: usize = 32;
 pub(crate) async fn run(configuration: &Configuration, json: bool) -> Result<(), Failure> {
     let mut findings = vec![complete(configuration)];
     findings.extend(secrets(configuration));
-    match channel::client(configuration) {
-        Ok(client) => {
-            findings.extend(line_channel::check(configuration, &client).await);
-            findings.push(clock::check(configuration).await);
-        }
-        Err(failure) => findings.push(Finding::failed("access token", &failure)),
-    }
-    findings.push(database(configuration).await);
+    // At once: what does not answer costs its time only once.
+    let (of_line, of_database) = tokio::join!(line(configuration), database(configuration));
+    findings.extend(of_line);
+    findings.push(of_database);
     let bad = findings.iter().filter(|finding| !finding.ok).count();
     let text = if json {
         format!(
@@ -45,6 +42,19 @@ pub(crate) async fn run(configuration: &Configuration, json: bool) -> Result<(),
         // As `serve` would end with these settings.
         Err(Failure::usage(summary))
     }
+}
+
+async fn line(configuration: &Configuration) -> Vec<Finding> {
+    let client = match channel::client(configuration) {
+        Ok(client) => client,
+        Err(failure) => return vec![Finding::failed("access token", &failure)],
+    };
+    let (mut findings, clock) = tokio::join!(
+        line_channel::check(configuration, &client),
+        clock::check(configuration)
+    );
+    findings.push(clock);
+    findings
 }
 
 fn complete(configuration: &Configuration) -> Finding {
@@ -78,22 +88,36 @@ fn secrets(configuration: &Configuration) -> Vec<Finding> {
 
 async fn database(configuration: &Configuration) -> Finding {
     const CHECK: &str = "database";
-    let checked = async {
-        let database = store::configured(configuration)?;
-        let opened = store::open(
-            database,
-            configuration.settings.database.database_connections,
-            Access::Read,
-        )?;
-        let checked = opened.check_schema().await;
-        opened.store.close().await;
-        checked.map(|()| database)
+    let opened = store::configured(configuration).and_then(|database| {
+        let connections = configuration.settings.database.database_connections;
+        Ok((database, store::open(database, connections, Access::Read)?))
+    });
+    let (database, opened) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => return Finding::failed(CHECK, &failure),
     };
-    match checked.await {
-        Ok(database) => Finding::good(
+    let status = opened.schema.status().await;
+    opened.store.close().await;
+    match status {
+        Ok(status) => match store::schema_problem(&status) {
+            None => Finding::good(
+                CHECK,
+                format!("{database} answers, its tables are up to date"),
+            ),
+            Some(failure) => Finding::failed(CHECK, &failure),
+        },
+        Err(error @ StoreError::Unavailable(_)) => Finding::bad(
             CHECK,
-            format!("{database} answers, its tables are up to date"),
+            format!("{database}: {}", Failure::chain(&error)),
+            match database {
+                Database::Sqlite(_) => {
+                    "check that its folder can be written to, and that the disk is not full"
+                }
+                _ => {
+                    "check host, port, user, password and name of the database, and that this machine can reach the server"
+                }
+            },
         ),
-        Err(failure) => Finding::failed(CHECK, &failure),
+        Err(error) => Finding::failed(CHECK, &store::failed("cannot read the schema", &error)),
     }
 }
