@@ -188,8 +188,14 @@ impl Inner {
                     }
                     return self.mark(reply.key).await;
                 }
-                // The client has refreshed the token already: a 401 now needs the operator.
-                Decision::RefreshToken | Decision::BackOff => {
+                decision @ (Decision::RefreshToken | Decision::BackOff) => {
+                    // The client has refreshed the token already.
+                    if decision == Decision::RefreshToken && failed == 1 {
+                        tracing::warn!(
+                            event_id = &*reply.key.event_id,
+                            "LINE does not take the channel access token: `linebot doctor` says more"
+                        );
+                    }
                     let pause = RETRY.pause(failed);
                     if failed >= RETRY.attempts || Instant::now() + pause >= give_up_at {
                         break;

@@ -1,7 +1,7 @@
 //! What people see.
 
 use crate::on_every_database;
-use e2e::Stage;
+use e2e::{Database, Stage};
 use simulator::{Chat, Group, Message, Person};
 
 /// The text of a reply of one message.
@@ -147,4 +147,23 @@ async fn a_redelivered_message_changes_nothing_and_is_answered_once() -> anyhow:
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn a_token_that_line_does_not_take_is_told_of_once_a_reply_with_the_cure()
+-> anyhow::Result<()> {
+    let mut stage = Stage::new(Database::sqlite()?).await?;
+    let token = "LINE_CHANNEL_ACCESS_TOKEN".to_owned();
+    stage
+        .environment
+        .insert(token, "of another channel".replace(' ', "-"));
+    let (mut bot, _) = stage.serve().await?;
+    alex(&stage)?.says("milk").await?;
+    bot.line("the cure", |line| {
+        let told =
+            line.contains("\"WARN\"") && line.contains("does not take the channel access token");
+        (told && line.contains("linebot doctor")).then_some(())
+    })
+    .await?;
+    Ok(())
 }
