@@ -2,11 +2,10 @@
 
 use crate::lane::{Job, LaneItem, Settled};
 use crate::language::{self, Languages};
-use crate::trouble::Trouble;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::{EventKey, Inbound, LanguageHint};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Why events were not applied. Whoever sent them may send them again: what was applied is not applied twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +32,7 @@ pub enum Refusal {
 pub struct Intake {
     queue: Arc<Queue>,
     languages: Languages,
-    trouble: Trouble,
+    trouble: watch::Receiver<Option<String>>,
 }
 
 /// The lane's queue, from the side of those who fill it.
@@ -62,7 +61,11 @@ impl Queue {
 }
 
 impl Intake {
-    pub(crate) fn new(queue: Arc<Queue>, languages: Languages, trouble: Trouble) -> Self {
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        languages: Languages,
+        trouble: watch::Receiver<Option<String>>,
+    ) -> Self {
         Self {
             queue,
             languages,
@@ -72,7 +75,7 @@ impl Intake {
 
     /// Why the last events could not be stored, if they could not: a database that is read well may be full.
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.cause()
+        self.trouble.borrow().clone()
     }
 
     /// Applies the events, in order for each conversation, and returns when all of them are durable.

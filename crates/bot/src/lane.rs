@@ -3,13 +3,12 @@
 use crate::intake::Refusal;
 use crate::metrics;
 use crate::replies::{Attempt, Replies};
-use crate::trouble::Trouble;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Batch, Decide, EventKey, Inbound, Outcome, Store, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout_at;
 
 /// The most events one transaction takes: long enough to share a disk flush widely, short enough that the last of
@@ -53,7 +52,8 @@ pub(crate) enum Settled {
 /// A lane: owns its end of the queue and works it off until the queue is closed and empty.
 pub(crate) struct Lane {
     pub(crate) queue: mpsc::Receiver<LaneItem>,
-    pub(crate) trouble: Trouble,
+    /// Why the last batch could not be stored; nothing when it was.
+    pub(crate) trouble: watch::Sender<Option<String>>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) decide: Arc<dyn Decide>,
     pub(crate) replies: Replies,
@@ -152,7 +152,7 @@ impl Lane {
         metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
         match result {
             Ok(outcomes) => {
-                self.trouble.is_over();
+                self.trouble.send_replace(None);
                 self.replies.marked(&batch.replied);
                 for ((event, outcome), (_, done)) in batch.events.iter().zip(outcomes).zip(waiters)
                 {
@@ -161,7 +161,7 @@ impl Lane {
             }
             Err(StoreError::Unavailable(cause)) => {
                 tracing::warn!(error = %cause, events = waiters.len(), "the database is not available");
-                self.trouble.is(cause.to_string());
+                self.trouble.send_replace(Some(cause.to_string()));
                 marks.put_back(&batch.replied);
                 for (_, done) in waiters {
                     let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));

@@ -31,7 +31,6 @@ pub mod metrics;
 mod recovery;
 mod replies;
 mod running;
-mod trouble;
 pub mod understand;
 
 pub use clock::{Clock, SystemClock};

@@ -8,14 +8,13 @@ use crate::lane::Lane;
 use crate::language::Languages;
 use crate::recovery::Recovery;
 use crate::replies::Replies;
-use crate::trouble::Trouble;
 use line::LineClient;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Decide, Store};
 use todo::Language;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -62,10 +61,10 @@ impl Bot {
         let (sender, receiver) = mpsc::channel(config.queue_events.get());
         let queue = Arc::new(Queue::new(sender));
         replies.report_to(&queue);
-        let trouble = Trouble::default();
+        let (tell_trouble, trouble) = watch::channel(None);
         let lane = Lane {
             queue: receiver,
-            trouble: trouble.clone(),
+            trouble: tell_trouble,
             store: Arc::clone(&store),
             decide,
             replies: replies.clone(),

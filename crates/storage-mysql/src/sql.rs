@@ -162,7 +162,7 @@ pub(crate) static STILL_OWED: ListStatement = ListStatement::new(
 pub(crate) const OWED_MESSAGES: &str = "SELECT messages FROM owed_replies FORCE INDEX (PRIMARY) \
      WHERE conversation_id = ? AND event_id = ?";
 
-pub(crate) const OWE_ANEW: &str = "UPDATE owed_replies SET received_at = ? \
+pub(crate) const RENEW_OWED: &str = "UPDATE owed_replies SET received_at = ? \
      WHERE conversation_id = ? AND event_id = ?";
 
 /// Two processes get different rows; on Galera, where locks do not cross nodes, the later commit fails.
@@ -321,7 +321,7 @@ pub fn texts() -> Vec<String> {
         PING,
         RETELL_OWED,
         OWED_MESSAGES,
-        OWE_ANEW,
+        RENEW_OWED,
         TAKE_DUE,
         COUNT_OWED,
         OLD_EVENTS,

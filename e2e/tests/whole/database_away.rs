@@ -1,6 +1,6 @@
 //! The database goes away under load and comes back: webhooks get 503 meanwhile, and nobody restarts anything.
 
-use crate::stops::get;
+use crate::get;
 use e2e::{Database, Proxy, Stage};
 use simulator::{DeliveryState, Person};
 use std::net::ToSocketAddrs;

@@ -1,23 +1,9 @@
 //! A stop loses nothing, in the order a rolling update needs.
 
-use crate::on_every_database;
 use crate::traffic::survives;
+use crate::{get, on_every_database};
 use e2e::{Database, Stage};
 use simulator::Person;
-use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-/// One GET on a connection of its own: the head and the body as text.
-pub(crate) async fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream
-        .write_all(format!("GET {path} HTTP/1.1\r\nhost: bot\r\n\r\n").as_bytes())
-        .await?;
-    let mut answer = vec![0; 4096];
-    let length = stream.read(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_again_and_again_under_load_it_exits_with_0_and_loses_and_doubles_nothing()

@@ -44,7 +44,7 @@ pub(super) async fn write(
         return Ok(());
     }
     script.run(transaction).await?;
-    owe_anew(transaction, &redelivered).await
+    renew_owed(transaction, &redelivered).await
 }
 
 fn saved<'a>(decided: &'a [Decided<'_>], is_new: bool) -> Vec<Saved<'a>> {
@@ -65,7 +65,7 @@ fn unclaim(script: &mut Script, decided: &[Decided<'_>]) {
 }
 
 /// Nearly always the reply was sent long ago: one look for all, and a statement only for those still owed.
-async fn owe_anew(
+async fn renew_owed(
     connection: &mut MySqlConnection,
     redelivered: &[&Inbound],
 ) -> Result<(), Failure> {
@@ -81,11 +81,11 @@ async fn owe_anew(
             *event.key.conversation.0 == *conversation && *event.key.event_id == *event_id
         });
         if let Some(event) = event {
-            let owe = sqlx::query(sql::OWE_ANEW)
+            let renew = sqlx::query(sql::RENEW_OWED)
                 .bind(event.received_at.0)
                 .bind(conversation.as_bytes())
                 .bind(event_id.as_bytes());
-            connection.execute(owe).await?;
+            connection.execute(renew).await?;
         }
     }
     Ok(())
