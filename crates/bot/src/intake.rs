@@ -2,6 +2,7 @@
 
 use crate::lane::{Job, LaneItem, Settled};
 use crate::language::{self, Languages};
+use crate::replies::Replies;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::{EventKey, Inbound, LanguageHint};
@@ -13,6 +14,9 @@ pub enum Refusal {
     /// More events wait than the queue holds.
     #[error("too many events are waiting; raise LINEBOT_QUEUE_EVENTS or add replicas")]
     Overloaded,
+    /// LINE takes replies so slowly that another one could not be sent while its token is valid.
+    #[error("replies wait too long for LINE; look at its status, or add replicas")]
+    Behind,
     /// The commit took longer than the caller can wait.
     #[error("the events were not committed in time")]
     TooSlow,
@@ -32,6 +36,7 @@ pub enum Refusal {
 pub struct Intake {
     queue: Arc<Queue>,
     languages: Languages,
+    replies: Replies,
     trouble: watch::Receiver<Option<String>>,
 }
 
@@ -64,11 +69,13 @@ impl Intake {
     pub(crate) fn new(
         queue: Arc<Queue>,
         languages: Languages,
+        replies: Replies,
         trouble: watch::Receiver<Option<String>>,
     ) -> Self {
         Self {
             queue,
             languages,
+            replies,
             trouble,
         }
     }
@@ -89,6 +96,9 @@ impl Intake {
     }
 
     async fn apply(&self, events: Vec<Inbound>, deadline: Instant) -> Result<(), Refusal> {
+        if self.replies.are_behind() {
+            return Err(Refusal::Behind);
+        }
         let (mut deferred, mut result) = self.queue_and_wait(events, deadline).await;
         if deferred.is_empty() {
             return result;

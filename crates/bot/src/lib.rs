@@ -13,6 +13,7 @@
 //! | `lane` | the one writer: batches form while the last one commits |
 //! | [`decide`] | the pure core, run by the store inside its transaction |
 //! | `replies` | owed replies on their way to LINE |
+//! | `turns` | how many replies at once, and whose turn it is |
 //! | `recovery` | what a dead process, or a failed call, left owed |
 //! | `housekeeping` | deleting what is old |
 //! | `language` | which language a person reads |
@@ -31,6 +32,7 @@ pub mod metrics;
 mod recovery;
 mod replies;
 mod running;
+mod turns;
 pub mod understand;
 
 pub use clock::{Clock, SystemClock};

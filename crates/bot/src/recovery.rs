@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::metrics;
 use crate::replies::{Attempt, LEASE, Replies};
+use crate::turns::MAX_WAITING_AGAIN;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Store, StoreError};
@@ -14,10 +15,6 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// After how many looks the owed replies are counted for the metrics: Prometheus scrapes every ten seconds or more.
 const COUNT_EVERY: u64 = 10;
-
-/// How many owed replies one transaction takes. Where there are more, the next look follows at once: their tokens live
-/// for a minute.
-const MAX_TAKEN: usize = 200;
 
 pub(crate) struct Recovery {
     pub(crate) store: Arc<dyn Store>,
@@ -33,7 +30,10 @@ impl Recovery {
             if !released {
                 released = report(self.store.release_leases().await).is_some();
             }
-            let more = self.take().await;
+            let more = tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.replies.room() => self.take().await,
+            };
             if look.is_multiple_of(COUNT_EVERY)
                 && let Some(owed) = report(self.store.owed_replies().await)
             {
@@ -54,7 +54,7 @@ impl Recovery {
             Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
         let Some(replies) = report(
             self.store
-                .take_due_replies(now, due_again_at, MAX_TAKEN)
+                .take_due_replies(now, due_again_at, MAX_WAITING_AGAIN)
                 .await,
         ) else {
             return false;
@@ -69,7 +69,7 @@ impl Recovery {
                 .replies
                 .dispatch(reply, Attempt::Again { taken_at: now });
         }
-        room && taken == MAX_TAKEN
+        room && taken == MAX_WAITING_AGAIN
     }
 }
 

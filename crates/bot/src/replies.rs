@@ -6,15 +6,15 @@
 use crate::clock::Clock;
 use crate::intake::Queue;
 use crate::metrics;
+use crate::turns::{Place, Seat, Turn, Turns};
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use storage::{EventKey, OwedReply, Store};
 use todo::Timestamp;
-use tokio::sync::Semaphore;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 /// How long this process alone may send a stored reply: after that any process may. LINE's token lives about a
@@ -24,12 +24,19 @@ pub(crate) const LEASE: Duration = Duration::from_secs(6);
 /// When to stop trying within a lease, so that two processes do not send at once.
 const TRY_FOR: Duration = Duration::from_secs(5);
 
+/// When a reply that waits for its turn is left owed instead. What is left of the lease is as much as the client gives a
+/// call, so that none is cut short: LINE would take it, and be called again for nothing.
+const WAIT_FOR: Duration = TRY_FOR.saturating_sub(line::client::REPLY_TIME_LIMIT);
+
 /// Quick enough for a person who waits, four attempts within [`TRY_FOR`].
 const RETRY: RetryPolicy = RetryPolicy {
     attempts: 4,
     first_pause: Duration::from_millis(200),
     longest_pause: Duration::from_secs(2),
 };
+
+/// With less time left, no further attempt is made: it would be cut short when LINE is slow.
+const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
 /// Whether somebody may have sent a reply before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +50,9 @@ pub(crate) enum Attempt {
     },
 }
 
-/// Replies on the wire at once. LINE allows 2,000 a second
-/// (<https://developers.line.biz/en/reference/messaging-api/#rate-limits>); this many at 50 ms each is near it.
-const MAX_CALLS: usize = 128;
-
 /// How long a reply token serves after its webhook, in milliseconds
 /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message>).
 const TOKEN_LIFE_MS: i64 = 60_000;
-
-/// Bytes of messages held in memory; past that, replies wait in the database.
-const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// Sends replies. Cheap to clone.
 #[derive(Clone)]
@@ -64,8 +64,7 @@ struct Inner {
     client: LineClient,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    calls: Semaphore,
-    waiting_bytes: Arc<Semaphore>,
+    turns: Turns,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
     in_hand: Mutex<HashSet<EventKey>>,
     tasks: TaskTracker,
@@ -79,8 +78,7 @@ impl Replies {
                 client,
                 store,
                 clock,
-                calls: Semaphore::new(MAX_CALLS),
-                waiting_bytes: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
+                turns: Turns::new(),
                 in_hand: Mutex::default(),
                 tasks: TaskTracker::new(),
                 queue: Mutex::default(),
@@ -99,27 +97,47 @@ impl Replies {
 
     /// Sends a reply in the background. Without room for it, it stays owed in the database, and `false` is returned.
     pub(crate) fn dispatch(&self, reply: OwedReply, attempt: Attempt) -> bool {
-        let size = u32::try_from(reply.messages.len()).unwrap_or(u32::MAX);
-        let Ok(room) = Arc::clone(&self.inner.waiting_bytes).try_acquire_many_owned(size) else {
+        let mut in_hand = self.in_hand();
+        if in_hand.contains(&reply.key) {
+            return true;
+        }
+        let left_before = attempt != Attempt::First;
+        let Some(place) = self.inner.turns.place(reply.messages.len(), left_before) else {
             metrics::reply_left_for_later();
             return false;
         };
-        if self.in_hand().insert(reply.key.clone()) {
-            let inner = Arc::clone(&self.inner);
-            let leased_at = match attempt {
-                Attempt::First => reply.received_at,
-                Attempt::Again { taken_at } => taken_at,
+        in_hand.insert(reply.key.clone());
+        let leased_at = match attempt {
+            Attempt::First => reply.received_at,
+            Attempt::Again { taken_at } => taken_at,
+        };
+        // The lease ran while the reply was stored.
+        let used = self.inner.clock.now().0.saturating_sub(leased_at.0);
+        let used = Duration::from_millis(u64::try_from(used).unwrap_or_default());
+        let now = Instant::now();
+        let turn_by = now + WAIT_FOR.saturating_sub(used);
+        let give_up_at = now + TRY_FOR.saturating_sub(used);
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn(async move {
+            let placed = match place {
+                Place::Turn(turn) => Some((reply, turn)),
+                Place::Seat(seat) => inner.wait(reply, seat, turn_by).await,
             };
-            // The lease ran while the reply was stored, and runs while it waits for its turn.
-            let used = self.inner.clock.now().0.saturating_sub(leased_at.0);
-            let used = Duration::from_millis(u64::try_from(used).unwrap_or_default());
-            let give_up_at = Instant::now() + TRY_FOR.saturating_sub(used);
-            self.inner.tasks.spawn(async move {
-                inner.send(reply, attempt, give_up_at).await;
-                drop(room);
-            });
-        }
+            if let Some((reply, turn)) = placed {
+                inner.send(reply, attempt, turn, give_up_at).await;
+            }
+        });
         true
+    }
+
+    /// Returns when [`MAX_WAITING_AGAIN`](crate::turns::MAX_WAITING_AGAIN) replies that were left owed can be taken up.
+    pub(crate) async fn room(&self) {
+        self.inner.turns.room().await;
+    }
+
+    /// Whether so many wait for LINE that another one might not be sent while its token is valid.
+    pub(crate) fn are_behind(&self) -> bool {
+        self.inner.turns.are_behind()
     }
 
     /// The database knows that these are replied: they can be forgotten here.
@@ -148,23 +166,31 @@ impl Replies {
 }
 
 impl Inner {
-    async fn send(&self, mut reply: OwedReply, attempt: Attempt, give_up_at: Instant) {
-        let _call = if let Ok(call) = self.calls.try_acquire() {
-            call
-        } else {
-            let turn = timeout_at(give_up_at.into(), self.calls.acquire()).await;
-            let Ok(Ok(call)) = turn else {
-                return self.leave(&reply.key);
-            };
-            if !self.read_again(&mut reply).await {
-                return;
-            }
-            call
+    /// Waits for a turn. Nothing is returned where the reply is not to be sent now.
+    async fn wait(
+        &self,
+        mut reply: OwedReply,
+        seat: Seat,
+        until: Instant,
+    ) -> Option<(OwedReply, Turn)> {
+        if self.age_ms(&reply) > TOKEN_LIFE_MS {
+            // LINE promises nothing for it any more, and it would take the turn of one that can still be answered.
+            self.run_out(reply.key).await;
+            return None;
+        }
+        let Some(turn) = self.turns.turn(seat, until).await else {
+            self.leave(&reply.key);
+            return None;
         };
+        let still_ours = self.read_again(&mut reply).await;
+        still_ours.then_some((reply, turn))
+    }
+
+    async fn send(&self, mut reply: OwedReply, attempt: Attempt, _turn: Turn, give_up_at: Instant) {
         let mut maybe_accepted = attempt != Attempt::First;
         for failed in 1.. {
             let call = self.client.reply(&reply.reply_token, &*reply.messages);
-            let (outcome, error) = match timeout_at(give_up_at.into(), call).await {
+            let (outcome, error) = match timeout_at(give_up_at, call).await {
                 Ok(Ok(response)) => (Outcome::Answered(response.status), None),
                 Ok(Err(error)) => (error.outcome(), Some(error)),
                 Err(_) => break,
@@ -175,17 +201,10 @@ impl Inner {
                     return self.mark(reply.key).await;
                 }
                 Decision::AlreadyAccepted => {
-                    let age_ms = self.clock.now().0.saturating_sub(reply.received_at.0);
-                    if age_ms > TOKEN_LIFE_MS {
-                        metrics::reply_undeliverable();
-                        let event_id = &*reply.key.event_id;
-                        tracing::warn!(
-                            event_id,
-                            "a reply token ran out before LINE said that it took the reply"
-                        );
-                    } else {
-                        metrics::reply_already_sent();
+                    if self.age_ms(&reply) > TOKEN_LIFE_MS {
+                        return self.run_out(reply.key).await;
                     }
+                    metrics::reply_already_sent();
                     return self.mark(reply.key).await;
                 }
                 decision @ (Decision::RefreshToken | Decision::BackOff) => {
@@ -197,7 +216,8 @@ impl Inner {
                         );
                     }
                     let pause = RETRY.pause(failed);
-                    if failed >= RETRY.attempts || Instant::now() + pause >= give_up_at {
+                    let time_left = give_up_at.saturating_duration_since(Instant::now() + pause);
+                    if failed >= RETRY.attempts || time_left < SHORTEST_CALL {
                         break;
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();
@@ -219,6 +239,20 @@ impl Inner {
             }
         }
         self.leave(&reply.key);
+    }
+
+    /// How long ago the reply token was received, in milliseconds.
+    fn age_ms(&self, reply: &OwedReply) -> i64 {
+        self.clock.now().0.saturating_sub(reply.received_at.0)
+    }
+
+    async fn run_out(&self, key: EventKey) {
+        metrics::reply_undeliverable();
+        tracing::warn!(
+            event_id = &*key.event_id,
+            "a reply token ran out before LINE said that it took the reply"
+        );
+        self.mark(key).await;
     }
 
     /// After a wait: a message may have been taken back meanwhile, and nobody is to read what was in it. `false` where

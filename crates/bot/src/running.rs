@@ -92,6 +92,7 @@ impl Bot {
         let intake = Intake::new(
             Arc::clone(&queue),
             Languages::new(client, config.default_language),
+            replies.clone(),
             trouble,
         );
         Self {

@@ -132,6 +132,10 @@ async fn receive(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too many events are waiting; send it again",
             ),
+            bot::Refusal::Behind => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many replies wait for LINE; send it again",
+            ),
             bot::Refusal::TooSlow => failure(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the events were not stored in time; send it again",

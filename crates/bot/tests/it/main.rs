@@ -10,4 +10,5 @@ mod language;
 mod metrics;
 mod replies;
 mod support;
+mod turns;
 mod understand;

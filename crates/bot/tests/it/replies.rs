@@ -1,6 +1,6 @@
 //! Every applied message gets its reply, once, whatever fails on the way.
 
-use crate::support::{OPEN, Stage, pass, soon};
+use crate::support::{OPEN, Stage, soon};
 use bot::Clock;
 use bot::understand::{Understood, understand};
 use simulator::{Action, Chat, Endpoint, Fault, Person};
@@ -10,7 +10,7 @@ use storage::{EventKey, Inbound, LanguageHint, Store};
 use todo::{Input, Language};
 
 /// A message Alex sends, with a reply token the simulator knows, understood as the server does.
-fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
+pub(crate) fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
     let event = chat
         .compose(Action::Text {
             text: text.to_owned(),
@@ -30,12 +30,12 @@ fn says(stage: &Stage, chat: &Chat, text: &str) -> Inbound {
 }
 
 /// The bot stores a message of Alex.
-async fn takes(stage: &Stage, chat: &Chat, text: &str) {
+pub(crate) async fn takes(stage: &Stage, chat: &Chat, text: &str) {
     stage.takes(says(stage, chat, text)).await;
 }
 
 /// Alex takes a message back.
-fn takes_back(said: &Inbound) -> Inbound {
+pub(crate) fn takes_back(said: &Inbound) -> Inbound {
     let Input::Text { message_id, .. } = said.input.clone() else {
         panic!("{said:?}");
     };
@@ -50,7 +50,7 @@ fn takes_back(said: &Inbound) -> Inbound {
     }
 }
 
-fn alex(stage: &Stage) -> Chat {
+pub(crate) fn alex(stage: &Stage) -> Chat {
     stage.simulator.user(&Person::alex().id).unwrap()
 }
 
@@ -169,56 +169,6 @@ async fn a_reply_that_a_dead_process_left_is_sent_when_its_lease_has_run_out() {
             .unwrap()
             .contains("milk")
     );
-}
-
-#[tokio::test]
-async fn a_reply_that_waits_for_its_turn_longer_than_its_lease_is_left_to_others() {
-    let stage = Stage::new(256, OPEN).await;
-    let chat = alex(&stage);
-    stage
-        .simulator
-        .plan_fault(Endpoint::Reply, 1_000, Fault::Hang);
-    // As many as may be on the wire at once, and one more.
-    for number in 0..129 {
-        takes(&stage, &chat, &format!("task {number}")).await;
-    }
-    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 128);
-    calls.await.unwrap();
-    pass(Duration::from_secs(5)).await;
-    stage.bot.stop(Duration::from_secs(20)).await;
-    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 128);
-    assert_eq!(stage.store.owed_replies().await.unwrap(), 129);
-}
-
-#[tokio::test]
-async fn a_reply_that_waits_for_its_turn_shows_nothing_taken_back_meanwhile() {
-    let stage = Stage::new(256, OPEN).await;
-    let mut chat = alex(&stage);
-    // As many as may be on the wire at once.
-    stage.simulator.plan_fault(
-        Endpoint::Reply,
-        128,
-        Fault::AcceptThenDelay(Duration::from_secs(2)),
-    );
-    for _ in 0..128 {
-        takes(&stage, &chat, "list").await;
-    }
-    let calls = stage.simulator.wait_for_calls(Endpoint::Reply, 128);
-    calls.await.unwrap();
-    let secret = says(&stage, &chat, "secret");
-    let taken_back = takes_back(&secret);
-    stage.takes(secret).await;
-    takes(&stage, &chat, "milk").await;
-    stage.takes(taken_back).await;
-    let mut shown = Vec::new();
-    for _ in 0..129 {
-        let reply = chat.next_reply().await.unwrap();
-        shown.extend(reply[0].text().map(str::to_owned));
-    }
-    assert!(shown.iter().any(|text| text.contains("milk")));
-    assert!(!shown.iter().any(|text| text.contains("secret")));
-    stage.bot.stop(Duration::from_secs(20)).await;
-    assert_eq!(chat.bot_messages().len(), 129);
 }
 
 #[tokio::test]

@@ -143,7 +143,9 @@ impl Stage {
         let channel = Channel::random();
         let token = SecretString::from(channel.access_token.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let simulator = Simulator::start(listener, simulator::Config::new(channel)).unwrap();
+        let mut config = simulator::Config::new(channel);
+        config.limits.messages_kept = 10_000;
+        let simulator = Simulator::start(listener, config).unwrap();
         simulator.introduce_everybody();
         let client = LineClient::builder(TokenProvider::fixed(&token).unwrap())
             .api_base(simulator.url())

@@ -14,8 +14,9 @@ use std::time::Duration;
 /// Where the Messaging API is.
 const LINE_API: &str = "https://api.line.me";
 
-/// A reply token is meant to be used within a minute, and a person waits for it.
-const REPLY_TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long a reply may take where the builder was not told otherwise: its token is meant to be used within a minute, and a
+/// person waits for it.
+pub const REPLY_TIME_LIMIT: Duration = Duration::from_secs(4);
 
 /// What LINE's own Java SDK waits (`line-bot-sdk-java`).
 const TIME_LIMIT: Duration = Duration::from_secs(10);

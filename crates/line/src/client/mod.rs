@@ -16,7 +16,7 @@ mod transport;
 mod types;
 
 pub use answer::{Response, SentMessage, SentMessages};
-pub use builder::{BuildError, LineClientBuilder};
+pub use builder::{BuildError, LineClientBuilder, REPLY_TIME_LIMIT};
 pub use endpoint::Endpoint;
 pub use error::{ClientError, ErrorDetail, ErrorKind};
 pub use issuer::StatelessToken;

@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long an HTTP/2 connection may say nothing to a call before it is pinged. With
-/// [`PONG_TIMEOUT`] less than a reply's 5 s: of a connection that died without a word, as when a
+/// [`PONG_TIMEOUT`] no more than a reply's 4 s: of a connection that died without a word, as when a
 /// NAT forgot it, the first call is the last. A call that times out takes only its stream with it,
 /// and the next would wait on the same connection. Connections without a call are not pinged:
 /// servers may take that for an attack.
