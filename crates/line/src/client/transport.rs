@@ -22,11 +22,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long an HTTP/2 connection may say nothing to a call before it is pinged. With
-/// [`PONG_TIMEOUT`] no more than a reply's 4 s: of a connection that died without a word, as when a
+/// [`PONG_TIMEOUT`] less than a reply's 4 s: of a connection that died without a word, as when a
 /// NAT forgot it, the first call is the last. A call that times out takes only its stream with it,
 /// and the next would wait on the same connection. Connections without a call are not pinged:
 /// servers may take that for an attack.
-const PING_AFTER: Duration = Duration::from_secs(2);
+const PING_AFTER: Duration = Duration::from_millis(1_500);
 
 /// How long the answer to a ping may take, which no work is needed for; as long as connecting.
 const PONG_TIMEOUT: Duration = CONNECT_TIMEOUT;
