@@ -1,7 +1,9 @@
 //! The list of one conversation, its history, and the net change made to it.
 
 use crate::Timestamp;
+use crate::title::{self, Key};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 mod changes;
 mod edit;
@@ -92,6 +94,9 @@ pub struct List {
     snapshot: Snapshot,
     touched: Touched,
     forgotten_messages: Vec<String>,
+    /// Of titles that began like one that was looked for, by task id. People may write a hundred lines alike, of five hundred
+    /// characters, to a list of a thousand such, and go on: each title is read to its end once.
+    digests: HashMap<u64, u64>,
 }
 
 impl List {
@@ -101,6 +106,7 @@ impl List {
             snapshot,
             touched: Touched::default(),
             forgotten_messages: Vec::new(),
+            digests: HashMap::new(),
         }
     }
 
@@ -115,6 +121,24 @@ impl List {
             forgotten_messages: self.forgotten_messages.clone(),
             ..self.touched.changes(&self.snapshot)
         }
+    }
+
+    /// Where the first open task of that title is.
+    pub(crate) fn position(&mut self, key: &Key) -> Option<usize> {
+        let mut sought = None;
+        let digests = &mut self.digests;
+        self.snapshot.open.iter().position(|task| {
+            let digest = match digests.get(&task.id) {
+                Some(digest) => *digest,
+                None if !key.begins_like(&task.title) => return false,
+                None => {
+                    let digest = title::digest_of(&task.title);
+                    digests.insert(task.id, digest);
+                    digest
+                }
+            };
+            digest == *sought.get_or_insert_with(|| key.digest()) && key.matches(&task.title)
+        })
     }
 
     /// Whether the message was taken back before it came.

@@ -13,6 +13,9 @@ use std::hash::{DefaultHasher, Hasher};
 use std::str::Chars;
 use unicode_normalization::{Decompositions, Recompositions, UnicodeNormalization};
 
+/// Most titles differ from most others within so many characters.
+const BEGINNING: usize = 8;
+
 /// The normal form of a title, computed once for a new line and compared with every title of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(String);
@@ -31,6 +34,12 @@ impl Key {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the first [`BEGINNING`] characters of the normal form of `title` are these.
+    pub(crate) fn begins_like(&self, title: &str) -> bool {
+        let beginning = NormalForm::of(title).take(BEGINNING);
+        beginning.eq(self.0.chars().take(BEGINNING))
     }
 
     /// Whether `title` has this normal form. Stops at the first difference, and keeps nothing on the heap but runs

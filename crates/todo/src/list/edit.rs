@@ -3,8 +3,7 @@
 use super::changes::Origin;
 use super::{CloseReason, ClosedTask, List, MAX_OPEN_TASKS, Task, UNDO_DEPTH, keep_newest};
 use crate::Timestamp;
-use crate::title::{self, Key};
-use std::collections::HashMap;
+use crate::title::Key;
 
 /// The changes one message makes. The first one gives the list its new revision.
 pub(crate) struct Edit<'a> {
@@ -15,20 +14,7 @@ pub(crate) struct Edit<'a> {
     revised: bool,
     /// There is something of this message for `undo` to take back.
     undoable: bool,
-    seen: Seen,
 }
-
-/// What looking for the titles of a message brought to light.
-#[derive(Default)]
-struct Seen {
-    comparisons: usize,
-    /// The digests of open tasks' titles, by task id, once there were [`MANY_COMPARISONS`].
-    digests: HashMap<u64, u64>,
-}
-
-/// Two titles are compared up to their first difference, mostly for a character. But people may write a hundred lines alike,
-/// of five hundred characters, to a list of a thousand such: past so many comparisons each title is read once.
-const MANY_COMPARISONS: usize = MAX_OPEN_TASKS;
 
 /// What `undo` took back, as titles in list order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,22 +25,6 @@ pub(crate) struct Undone {
     pub(crate) returned: Vec<String>,
 }
 
-impl Seen {
-    /// Where the first task of that title is.
-    fn position(&mut self, open: &[Task], key: &Key) -> Option<usize> {
-        self.comparisons += open.len();
-        if self.comparisons <= MANY_COMPARISONS {
-            return open.iter().position(|task| key.matches(&task.title));
-        }
-        let sought = key.digest();
-        open.iter().position(|task| {
-            let digest = self.digests.entry(task.id);
-            *digest.or_insert_with(|| title::digest_of(&task.title)) == sought
-                && key.matches(&task.title)
-        })
-    }
-}
-
 impl<'a> Edit<'a> {
     pub(crate) fn new(list: &'a mut List, message_id: &'a str, now: Timestamp) -> Self {
         Self {
@@ -63,14 +33,12 @@ impl<'a> Edit<'a> {
             now,
             revised: false,
             undoable: false,
-            seen: Seen::default(),
         }
     }
 
     /// Completes the first open task of that title, and returns the title as first typed.
     pub(crate) fn complete(&mut self, key: &Key) -> Option<String> {
-        let open = &self.list.snapshot.open;
-        let index = self.seen.position(open, key)?;
+        let index = self.list.position(key)?;
         self.undoable = true;
         let task = self.list.snapshot.open.remove(index);
         let title = task.title.clone();

@@ -14,6 +14,8 @@ fn title() -> impl Strategy<Value = String> {
             "牛乳",
             "パン",
             "rice 5kg",
+            "water the roses",
+            "water the tulips",
             "👩\u{200d}🍳",
             "שלום",
         ][..],
