@@ -74,6 +74,7 @@ fn event(number: u64) -> Inbound {
         happened_at: NOW,
         received_at: NOW,
         due_at: NOW,
+        person: None,
         language: LanguageHint::Known(Language::Japanese),
     }
 }

@@ -1,11 +1,10 @@
 //! A bounded queue in front of the lane; the caller waits for the commit.
 
 use crate::lane::{Job, LaneItem, Settled};
-use crate::language::{self, Languages};
 use crate::replies::Replies;
 use std::sync::Arc;
 use std::time::Instant;
-use storage::{EventKey, Inbound, LanguageHint};
+use storage::{ConversationId, EventKey, Inbound, LanguageHint};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Why events were not applied. Whoever sent them may send them again: what was applied is not applied twice.
@@ -35,7 +34,6 @@ pub enum Refusal {
 #[derive(Clone)]
 pub struct Intake {
     queue: Arc<Queue>,
-    languages: Languages,
     replies: Replies,
     trouble: watch::Receiver<Option<String>>,
 }
@@ -56,6 +54,12 @@ impl Queue {
         let _ = self.sender.send(LaneItem::Replied(key)).await;
     }
 
+    /// Hands over what LINE said about a language; waits for a place in the queue.
+    pub(crate) async fn found_out(&self, conversation: ConversationId, language: LanguageHint) {
+        let item = LaneItem::Language(conversation, language);
+        let _ = self.sender.send(item).await;
+    }
+
     /// Returns when everything that was in the queue has been worked off.
     pub(crate) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
@@ -68,13 +72,11 @@ impl Queue {
 impl Intake {
     pub(crate) fn new(
         queue: Arc<Queue>,
-        languages: Languages,
         replies: Replies,
         trouble: watch::Receiver<Option<String>>,
     ) -> Self {
         Self {
             queue,
-            languages,
             replies,
             trouble,
         }
@@ -99,34 +101,9 @@ impl Intake {
         if self.replies.are_behind() {
             return Err(Refusal::Behind);
         }
-        let (mut deferred, mut result) = self.queue_and_wait(events, deadline).await;
-        if deferred.is_empty() {
-            return result;
-        }
-        self.languages.find_out(&mut deferred).await;
-        // Behind another event of their conversation that is deferred, they are deferred again. Each time one
-        // event less of it lacks a language, and `submit` bounds the rest.
-        while !deferred.is_empty() {
-            // One that was refused must not harm those that were deferred.
-            let (again, of_the_deferred) = self.queue_and_wait(deferred, deadline).await;
-            deferred = again;
-            result = result.and(of_the_deferred);
-        }
-        result
-    }
-
-    /// Returns the events that were deferred, and why others were not applied, if any were not.
-    async fn queue_and_wait(
-        &self,
-        events: Vec<Inbound>,
-        deadline: Instant,
-    ) -> (Vec<Inbound>, Result<(), Refusal>) {
         let mut waiting = Vec::with_capacity(events.len());
         let mut result = Ok(());
-        for mut event in events {
-            if matches!(event.language, LanguageHint::NotAsked) {
-                event.language = language::hint(&event.key.conversation);
-            }
+        for event in events {
             let (done, settled) = oneshot::channel();
             let job = Job {
                 event,
@@ -139,15 +116,13 @@ impl Intake {
                 Err(mpsc::error::TrySendError::Closed(_)) => result = Err(Refusal::Stopping),
             }
         }
-        let mut deferred = Vec::new();
         for settled in waiting {
             match settled.await {
                 Ok(Settled::Done) => {}
-                Ok(Settled::Deferred(event)) => deferred.push(*event),
                 Ok(Settled::Refused(refusal)) => result = Err(refusal),
                 Err(_) => result = Err(Refusal::Stopping),
             }
         }
-        (deferred, result)
+        result
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::intake::Refusal;
 use crate::metrics;
+use crate::parked::Parked;
 use crate::replies::{Attempt, Replies};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::{Batch, Decide, EventKey, Inbound, Outcome, Store, StoreError};
+use storage::{
+    Batch, ConversationId, Decide, EventKey, Inbound, LanguageHint, Outcome, Store, StoreError,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout_at;
 
@@ -27,6 +30,8 @@ const MARK_DEADLINE: Duration = Duration::from_millis(1_500);
 
 pub(crate) enum LaneItem {
     Event(Job),
+    /// What LINE said about the language of a conversation whose events are parked.
+    Language(ConversationId, LanguageHint),
     /// LINE took this reply, or never will.
     Replied(EventKey),
     /// Answered when everything queued before it is done.
@@ -40,12 +45,21 @@ pub(crate) struct Job {
     pub(crate) done: oneshot::Sender<Settled>,
 }
 
+impl Job {
+    /// Refused where nobody waits any more: the sender was told 503 and will deliver it again.
+    pub(crate) fn in_time(self, now: Instant) -> Option<Self> {
+        if self.done.is_closed() || self.deadline <= now {
+            let _ = self.done.send(Settled::Refused(Refusal::TooSlow));
+            return None;
+        }
+        Some(self)
+    }
+}
+
 /// What became of a job.
 pub(crate) enum Settled {
     /// Durable, by this batch or an earlier one.
     Done,
-    /// To be submitted again with a language.
-    Deferred(Box<Inbound>),
     Refused(Refusal),
 }
 
@@ -57,7 +71,11 @@ pub(crate) struct Lane {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) decide: Arc<dyn Decide>,
     pub(crate) replies: Replies,
+    pub(crate) parked: Parked,
 }
+
+/// Who waits for an event, and until when.
+type Waiter = (Instant, oneshot::Sender<Settled>);
 
 /// What one round of the queue brought.
 #[derive(Default)]
@@ -104,15 +122,19 @@ impl Lane {
                 Some(due) => timeout_at(due.into(), more).await.ok(),
             };
             let mut round = Round::default();
+            let now = Instant::now();
             for item in items.drain(..) {
                 match item {
-                    // Nobody waits any more: the sender was told 503 and will deliver it again.
-                    LaneItem::Event(job)
-                        if job.done.is_closed() || job.deadline <= Instant::now() =>
-                    {
-                        let _ = job.done.send(Settled::Refused(Refusal::TooSlow));
+                    LaneItem::Event(job) => match job.in_time(now) {
+                        Some(job) if self.parked.holds(&job.event.key.conversation) => {
+                            self.parked.park(job);
+                        }
+                        job => round.jobs.extend(job),
+                    },
+                    LaneItem::Language(conversation, language) => {
+                        let released = self.parked.release(&conversation, language);
+                        round.jobs.extend(released);
                     }
-                    LaneItem::Event(job) => round.jobs.push(job),
                     LaneItem::Replied(key) => marks.push(key),
                     LaneItem::Flush(done) => round.flushes.push(done),
                 }
@@ -121,6 +143,11 @@ impl Lane {
             let may_wait = received.is_some_and(|received| received > 0);
             if only_marks && may_wait && marks.keys.len() < MAX_BATCH {
                 continue;
+            }
+            while round.jobs.len() > MAX_BATCH {
+                let rest = round.jobs.split_off(MAX_BATCH);
+                self.work_off(round.jobs, &mut marks).await;
+                round.jobs = rest;
             }
             self.work_off(round.jobs, &mut marks).await;
             for done in round.flushes {
@@ -132,7 +159,7 @@ impl Lane {
         }
     }
 
-    async fn work_off(&self, jobs: Vec<Job>, marks: &mut Marks) {
+    async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
         if jobs.is_empty() && marks.keys.is_empty() {
             return;
         }
@@ -154,9 +181,8 @@ impl Lane {
             Ok(outcomes) => {
                 self.trouble.send_replace(None);
                 self.replies.marked(&batch.replied);
-                for ((event, outcome), (_, done)) in batch.events.iter().zip(outcomes).zip(waiters)
-                {
-                    self.settle(event, outcome, done);
+                for ((event, outcome), waiter) in batch.events.iter().zip(outcomes).zip(waiters) {
+                    self.settle(event, outcome, waiter);
                 }
             }
             Err(StoreError::Unavailable(cause)) => {
@@ -183,12 +209,7 @@ impl Lane {
     }
 
     /// One bad event must not harm its neighbours: each is tried alone, and only the bad one fails.
-    async fn one_by_one(
-        &self,
-        batch: &Batch,
-        waiters: Vec<(Instant, oneshot::Sender<Settled>)>,
-        marks: &mut Marks,
-    ) {
+    async fn one_by_one(&mut self, batch: &Batch, waiters: Vec<Waiter>, marks: &mut Marks) {
         let deadline = Instant::now() + MARK_DEADLINE;
         let marks_only = self.batch(Vec::new(), batch.replied.to_vec(), deadline);
         match self.commit(&marks_only).await {
@@ -205,7 +226,7 @@ impl Lane {
             match self.commit(&alone).await {
                 Ok(outcomes) => {
                     if let Some(outcome) = outcomes.into_iter().next() {
-                        self.settle(event, outcome, done);
+                        self.settle(event, outcome, (deadline, done));
                     }
                 }
                 Err(StoreError::Unavailable(_)) => {
@@ -231,21 +252,24 @@ impl Lane {
 
     /// The reply goes on its way before the waiter is answered, so that a stop that waits for the answers and then
     /// for the replies misses none.
-    fn settle(&self, event: &Inbound, outcome: Outcome, done: oneshot::Sender<Settled>) {
-        let settled = match outcome {
+    fn settle(&mut self, event: &Inbound, outcome: Outcome, (deadline, done): Waiter) {
+        match outcome {
             Outcome::Applied(reply) => {
                 metrics::event_applied();
                 if let Some(reply) = reply {
                     self.replies.dispatch(reply, Attempt::First);
                 }
-                Settled::Done
             }
-            Outcome::Duplicate => {
-                metrics::event_duplicate();
-                Settled::Done
+            Outcome::Duplicate => metrics::event_duplicate(),
+            Outcome::Deferred => {
+                let event = event.clone();
+                return self.parked.park(Job {
+                    event,
+                    deadline,
+                    done,
+                });
             }
-            Outcome::Deferred => Settled::Deferred(Box::new(event.clone())),
-        };
-        let _ = done.send(settled);
+        }
+        let _ = done.send(Settled::Done);
     }
 }

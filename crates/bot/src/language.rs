@@ -1,22 +1,21 @@
 //! Which language a person reads.
 //!
 //! The conversation's row knows it once it was asked. Only the first message of a person costs a call to LINE, and
-//! that call is made outside any transaction: the store defers the event, the intake asks, and submits it again.
+//! that call is made outside any transaction: the store defers the event, and it is [parked](crate::parked) meanwhile. In a
+//! group it is whoever speaks to the bot first who is asked about.
 
-use futures_util::future::join_all;
 use line::{LineClient, StatusCode};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use storage::{ConversationId, Inbound, LanguageHint};
+use storage::LanguageHint;
 use todo::Language;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 /// How long LINE may take to name a language: within the 1.5 s a webhook has, with room for the commit.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// How many questions may be under way; past that the default serves.
+/// How many questions may be under way; others wait, within [`PATIENCE`].
 const MAX_QUESTIONS: usize = 64;
 
 /// How many people in a row LINE may fail on; then it is taken to be down, and nobody's reply waits for it.
@@ -37,22 +36,26 @@ pub(crate) struct Languages {
 /// The people LINE failed on, without an answer about anybody since.
 #[derive(Default)]
 struct Failures {
-    people: Vec<ConversationId>,
+    people: Vec<String>,
     forgotten_at: Option<Instant>,
 }
 
 impl Failures {
     /// Whether it is worth asking about this person.
-    fn worth_asking(&mut self, person: &ConversationId) -> bool {
+    fn worth_asking(&mut self, person: &str) -> bool {
         if self.forgotten_at.is_some_and(|at| at <= Instant::now()) {
             *self = Self::default();
         }
-        self.people.len() < MAX_FAILURES && !self.people.contains(person)
+        self.people.len() < MAX_FAILURES && !self.contains(person)
     }
 
-    fn add(&mut self, person: &ConversationId) {
-        if !self.people.contains(person) {
-            self.people.push(person.clone());
+    fn contains(&self, person: &str) -> bool {
+        self.people.iter().any(|known| known == person)
+    }
+
+    fn add(&mut self, person: &str) {
+        if !self.contains(person) {
+            self.people.push(person.to_owned());
         }
         self.forgotten_at = Some(Instant::now() + SILENCE_AFTER_FAILURE);
     }
@@ -68,53 +71,35 @@ impl Languages {
         }
     }
 
-    /// Asks about everybody who wrote these events, at once: the webhook they came in has 1.5 s for all of them.
-    pub(crate) async fn find_out(&self, events: &mut [Inbound]) {
-        let people: BTreeSet<ConversationId> = events
-            .iter()
-            .map(|event| event.key.conversation.clone())
-            .collect();
-        let answers = join_all(people.iter().map(|person| self.of(person))).await;
-        let known: BTreeMap<_, _> = people.iter().zip(answers).collect();
-        for event in events {
-            event.language = known
-                .get(&event.key.conversation)
-                .copied()
-                .unwrap_or(LanguageHint::UseDefault);
-        }
-    }
-
     /// Asks LINE. The default serves, and is remembered, where LINE does not tell (404: no consent, not a friend) or
     /// names a language the bot does not speak; it serves this once where LINE does not answer.
-    async fn of(&self, conversation: &ConversationId) -> LanguageHint {
-        if !is_user(conversation) {
+    pub(crate) async fn of(&self, person: &str) -> LanguageHint {
+        if !self.failures().worth_asking(person) {
             return LanguageHint::UseDefault;
         }
-        if !self.failures().worth_asking(conversation) {
-            return LanguageHint::UseDefault;
-        }
-        let Ok(_question) = self.questions.try_acquire() else {
+        let give_up_at = Instant::now() + PATIENCE;
+        let Ok(Ok(_question)) = timeout_at(give_up_at, self.questions.acquire()).await else {
             return LanguageHint::UseDefault;
         };
-        let language = match timeout(PATIENCE, self.client.profile(&conversation.0)).await {
+        // LINE may have failed on others meanwhile.
+        if !self.failures().worth_asking(person) {
+            return LanguageHint::UseDefault;
+        }
+        let language = match timeout_at(give_up_at, self.client.profile(person)).await {
             Ok(Ok(profile)) => profile
                 .value
                 .language
                 .as_deref()
                 .and_then(Language::from_tag),
             Ok(Err(error)) if error.status().is_some_and(is_about_the_person) => None,
-            Ok(Err(error)) => return self.failed(conversation, &error),
-            Err(elapsed) => return self.failed(conversation, &elapsed),
+            Ok(Err(error)) => return self.failed(person, &error),
+            Err(elapsed) => return self.failed(person, &elapsed),
         };
         *self.failures() = Failures::default();
         LanguageHint::Known(language.unwrap_or(self.default))
     }
 
-    fn failed(
-        &self,
-        person: &ConversationId,
-        error: &(dyn std::error::Error + 'static),
-    ) -> LanguageHint {
+    fn failed(&self, person: &str, error: &(dyn std::error::Error + 'static)) -> LanguageHint {
         tracing::warn!(
             error,
             "LINE did not name a person's language; using the default for a while"
@@ -133,18 +118,4 @@ fn is_about_the_person(status: StatusCode) -> bool {
     status.is_client_error()
         && status != StatusCode::UNAUTHORIZED
         && status != StatusCode::TOO_MANY_REQUESTS
-}
-
-/// What is known without asking: nobody's profile names the language of a group or room
-/// (<https://developers.line.biz/en/reference/messaging-api/#get-group-member-profile>).
-pub(crate) fn hint(conversation: &ConversationId) -> LanguageHint {
-    if is_user(conversation) {
-        LanguageHint::NotAsked
-    } else {
-        LanguageHint::UseDefault
-    }
-}
-
-fn is_user(conversation: &ConversationId) -> bool {
-    conversation.0.starts_with('U')
 }

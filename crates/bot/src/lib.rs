@@ -16,6 +16,7 @@
 //! | `turns` | how many replies at once, and whose turn it is |
 //! | `recovery` | what a dead process, or a failed call, left owed |
 //! | `housekeeping` | deleting what is old |
+//! | `parked` | events that wait until a language is known |
 //! | `language` | which language a person reads |
 //!
 //! Invariants: a waiter hears "applied" only after the commit; everything goes through one lane, so that
@@ -29,6 +30,7 @@ mod intake;
 mod lane;
 mod language;
 pub mod metrics;
+mod parked;
 mod recovery;
 mod replies;
 mod running;

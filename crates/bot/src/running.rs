@@ -6,6 +6,7 @@ use crate::housekeeping::{Housekeeping, Retention};
 use crate::intake::{Intake, Queue};
 use crate::lane::Lane;
 use crate::language::Languages;
+use crate::parked::Parked;
 use crate::recovery::Recovery;
 use crate::replies::Replies;
 use line::LineClient;
@@ -68,6 +69,11 @@ impl Bot {
             store: Arc::clone(&store),
             decide,
             replies: replies.clone(),
+            parked: Parked::new(
+                Languages::new(client, config.default_language),
+                Arc::downgrade(&queue),
+                config.queue_events.get(),
+            ),
         };
         let lane = tokio::spawn(lane.run());
 
@@ -89,12 +95,7 @@ impl Bot {
         background.spawn(housekeeping.run());
         background.close();
 
-        let intake = Intake::new(
-            Arc::clone(&queue),
-            Languages::new(client, config.default_language),
-            replies.clone(),
-            trouble,
-        );
+        let intake = Intake::new(Arc::clone(&queue), replies.clone(), trouble);
         Self {
             intake,
             queue,

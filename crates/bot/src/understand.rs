@@ -70,6 +70,12 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
     }
     let reply_token = event.reply_token.as_deref();
     let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
+    let person = event
+        .source
+        .as_ref()
+        .and_then(Source::user_id)
+        .filter(|id| id.len() <= MAX_ID_BYTES)
+        .map(str::to_owned);
     Ok(Inbound {
         key,
         input,
@@ -83,7 +89,11 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
             .map_or(received_at, |at| Timestamp(at).min(received_at)),
         received_at,
         due_at: Timestamp(received_at.0.saturating_add(lease)),
-        language: LanguageHint::NotAsked,
+        language: match person {
+            Some(_) => LanguageHint::NotAsked,
+            None => LanguageHint::UseDefault,
+        },
+        person,
     })
 }
 

@@ -148,6 +148,7 @@ fn message(n: u64, conversations: u64) -> Inbound {
         happened_at: received_at,
         received_at,
         due_at: Timestamp(received_at.0 + 60_000),
+        person: None,
         language: LanguageHint::NotAsked,
     }
 }

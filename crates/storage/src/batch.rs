@@ -34,6 +34,8 @@ pub struct Inbound {
     pub received_at: Timestamp,
     /// When another process may take the reply over, if one is owed.
     pub due_at: Timestamp,
+    /// The user id of the person it came from, where LINE names one: whose profile tells the language.
+    pub person: Option<String>,
     /// What is known of the person's language: [`Verdict::Defer`] asks for it.
     pub language: LanguageHint,
 }
@@ -46,7 +48,7 @@ pub enum LanguageHint {
     NotAsked,
     /// LINE's profile named it; worth storing with the conversation.
     Known(Language),
-    /// LINE does not tell (a group, a failed call): the default, this time.
+    /// LINE does not tell (nobody to ask about, a failed call): the default, this time.
     UseDefault,
 }
 

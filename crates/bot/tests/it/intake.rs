@@ -213,7 +213,6 @@ async fn an_event_that_is_deferred_again_and_again_is_answered_when_it_is_stored
         stage.takes(says(alex.as_str(), &title, &title)).await;
         assert_eq!(stage.titles(alex.as_str()).await.last(), Some(&title));
     }
-    assert_eq!(stage.simulator.call_count(simulator::Endpoint::Profile), 4);
 }
 
 #[tokio::test]

@@ -131,3 +131,51 @@ async fn a_person_line_does_not_tell_about_is_asked_about_once() {
     }
     assert_eq!(questions(&stage), 1);
 }
+
+#[tokio::test]
+async fn what_a_new_person_says_keeps_its_order_however_long_line_takes() {
+    let stage = Stage::new(16, OPEN).await;
+    let [new] = strangers(&stage);
+    // Only the first question is answered late.
+    let slow = Fault::AcceptThenDelay(Duration::from_millis(400));
+    stage.simulator.plan_fault(Endpoint::Profile, 1, slow);
+    let intake = stage.bot.intake();
+    let milk = message(&new, "milk");
+    let milk = tokio::spawn(async move { intake.submit(vec![milk], soon()).await });
+    let asked = stage.simulator.wait_for_calls(Endpoint::Profile, 1);
+    asked.await.unwrap();
+    stage.takes(message(&new, "clear")).await;
+    milk.await.unwrap().unwrap();
+    assert_eq!(stage.titles(new.id().as_str()).await, [""; 0]);
+    assert_eq!(questions(&stage), 1);
+}
+
+#[tokio::test]
+async fn every_stranger_of_a_big_webhook_is_asked_about() {
+    let stage = Stage::new(256, OPEN).await;
+    let people: [_; 200] = strangers(&stage);
+    let messages = people.iter().map(|person| message(person, "milk"));
+    let intake = stage.bot.intake();
+    intake.submit(messages.collect(), soon()).await.unwrap();
+    let known = stage.store.export(None, 1_000).await.unwrap();
+    let japanese = Some(Language::Japanese);
+    assert_eq!(known.len(), 200);
+    assert!(known.iter().all(|record| record.language == japanese));
+}
+
+#[tokio::test]
+async fn a_group_is_answered_in_the_language_of_whoever_speaks_to_the_bot_first() {
+    let stage = Stage::new(16, OPEN).await;
+    let [speaker] = strangers(&stage);
+    for text in ["milk", "eggs"] {
+        let said = Inbound {
+            person: Some(speaker.id().as_str().to_owned()),
+            language: LanguageHint::NotAsked,
+            ..says("Cfamily", text, text)
+        };
+        stage.takes(said).await;
+    }
+    let all = stage.store.export(None, 100).await.unwrap();
+    assert_eq!(all[0].language, Some(Language::Japanese));
+    assert_eq!(questions(&stage), 1);
+}

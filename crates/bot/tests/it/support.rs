@@ -233,6 +233,7 @@ pub(crate) fn says(conversation: &str, event_id: &str, text: &str) -> Inbound {
         happened_at: Timestamp(1_790_000_000_000),
         received_at: Timestamp(1_790_000_000_000),
         due_at: Timestamp(1_790_000_006_000),
+        person: Some(conversation.to_owned()),
         language: LanguageHint::Known(Language::English),
     }
 }

@@ -2,7 +2,7 @@
 
 use bot::understand::{Ignored, Understood, understand};
 use serde_json::{Value, json};
-use storage::Inbound;
+use storage::{Inbound, LanguageHint};
 use todo::{Input, Timestamp};
 
 const HAPPENED_AT: Timestamp = Timestamp(1_790_000_000_000);
@@ -79,6 +79,17 @@ fn in_a_group_a_text_is_taken_only_with_a_mention_of_the_bot_and_without_it() {
         ignored(&json!({ "source": group, "message": message })),
         Ignored::NotMentioned
     );
+}
+
+#[test]
+fn the_language_is_asked_of_whoever_did_it_where_line_says_who() {
+    let person = applied(&json!({}));
+    assert_eq!(person.person.as_deref(), Some("U1"));
+    assert_eq!(person.language, LanguageHint::NotAsked);
+    let join = json!({ "type": "join", "source": { "type": "group", "groupId": "C1" } });
+    let nobody = applied(&join);
+    assert_eq!(nobody.person, None);
+    assert_eq!(nobody.language, LanguageHint::UseDefault);
 }
 
 #[test]

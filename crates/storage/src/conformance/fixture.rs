@@ -48,6 +48,7 @@ pub fn event(conversation: &str, event_id: &str, input: Input) -> Inbound {
         happened_at: NOW,
         received_at: NOW,
         due_at: after(LEASE),
+        person: None,
         language: LanguageHint::Known(Language::English),
     }
 }
@@ -67,6 +68,7 @@ pub fn at(received_at: Timestamp, event: Inbound) -> Inbound {
         happened_at: received_at,
         received_at,
         due_at: Timestamp(received_at.0 + LEASE),
+        person: None,
         ..event
     }
 }

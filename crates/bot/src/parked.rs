@@ -1,0 +1,80 @@
+//! Events of people whose language is not known yet, each conversation's in the order they came.
+//!
+//! LINE is asked about the first of them, outside any transaction. Its answer comes back through the lane's queue, and
+//! whatever came meanwhile waits behind: `milk` and `clear` must not change places because LINE was slow for one of them.
+
+use crate::intake::{Queue, Refusal};
+use crate::lane::{Job, Settled};
+use crate::language::Languages;
+use std::collections::HashMap;
+use std::sync::Weak;
+use std::time::Instant;
+use storage::{ConversationId, LanguageHint};
+
+/// The events that wait for a language.
+pub(crate) struct Parked {
+    languages: Languages,
+    queue: Weak<Queue>,
+    jobs: HashMap<ConversationId, Vec<Job>>,
+    /// How many may wait.
+    room: usize,
+}
+
+impl Parked {
+    /// Room for so many events. Answers are reported to the queue; the lane owns this, so it is held weakly here.
+    pub(crate) fn new(languages: Languages, queue: Weak<Queue>, room: usize) -> Self {
+        Self {
+            languages,
+            queue,
+            jobs: HashMap::new(),
+            room,
+        }
+    }
+
+    /// Whether events of this conversation wait, so that others have to wait behind.
+    pub(crate) fn holds(&self, conversation: &ConversationId) -> bool {
+        self.jobs.contains_key(conversation)
+    }
+
+    /// Keeps an event until the language is known.
+    pub(crate) fn park(&mut self, job: Job) {
+        if self.room == 0 {
+            let _ = job.done.send(Settled::Refused(Refusal::Overloaded));
+            return;
+        }
+        self.room -= 1;
+        let conversation = &job.event.key.conversation;
+        if let Some(jobs) = self.jobs.get_mut(conversation) {
+            jobs.push(job);
+            return;
+        }
+        let conversation = conversation.clone();
+        let person = job.event.person.clone();
+        self.jobs.insert(conversation.clone(), vec![job]);
+        let (languages, queue) = (self.languages.clone(), Weak::clone(&self.queue));
+        tokio::spawn(async move {
+            let language = match person {
+                Some(person) => languages.of(&person).await,
+                None => LanguageHint::UseDefault,
+            };
+            if let Some(queue) = queue.upgrade() {
+                queue.found_out(conversation, language).await;
+            }
+        });
+    }
+
+    /// The events of a conversation that waited, but for those nobody waits for any more.
+    pub(crate) fn release(
+        &mut self,
+        conversation: &ConversationId,
+        language: LanguageHint,
+    ) -> impl Iterator<Item = Job> {
+        let jobs = self.jobs.remove(conversation).unwrap_or_default();
+        self.room += jobs.len();
+        let now = Instant::now();
+        jobs.into_iter().filter_map(move |mut job| {
+            job.event.language = language;
+            job.in_time(now)
+        })
+    }
+}
