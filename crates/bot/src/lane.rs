@@ -66,7 +66,7 @@ pub(crate) enum Settled {
 /// A lane: owns its end of the queue and works it off until the queue is closed and empty.
 pub(crate) struct Lane {
     pub(crate) queue: mpsc::Receiver<LaneItem>,
-    /// Why the last batch could not be stored; nothing when it was.
+    /// Why nothing of the last batch could be stored; nothing when something was.
     pub(crate) trouble: watch::Sender<Option<String>>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) decide: Arc<dyn Decide>,
@@ -221,24 +221,30 @@ impl Lane {
                 self.replies.marked(&marks_only.replied);
             }
         }
+        let mut trouble = None;
+        let mut stored = false;
         for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
             let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
             match self.commit(&alone).await {
                 Ok(outcomes) => {
+                    stored = true;
                     if let Some(outcome) = outcomes.into_iter().next() {
                         self.settle(event, outcome, (deadline, done));
                     }
                 }
-                Err(StoreError::Unavailable(_)) => {
+                Err(StoreError::Unavailable(cause)) => {
+                    trouble = Some(cause.to_string());
                     let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));
                 }
                 Err(error) => {
                     let event_id = &*event.key.event_id;
                     tracing::error!(%error, event_id, "an event was refused, also alone");
+                    trouble = Some(error.to_string());
                     let _ = done.send(Settled::Refused(Refusal::Refused));
                 }
             }
         }
+        self.trouble.send_replace(trouble.filter(|_| !stored));
     }
 
     fn batch(&self, events: Vec<Inbound>, replied: Vec<EventKey>, deadline: Instant) -> Batch {

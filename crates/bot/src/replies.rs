@@ -207,14 +207,15 @@ impl Inner {
                     metrics::reply_already_sent();
                     return self.mark(reply.key).await;
                 }
-                decision @ (Decision::RefreshToken | Decision::BackOff) => {
-                    // The client has refreshed the token already.
-                    if decision == Decision::RefreshToken && failed == 1 {
-                        tracing::warn!(
-                            event_id = &*reply.key.event_id,
-                            "LINE does not take the channel access token: `linebot doctor` says more"
-                        );
-                    }
+                // The client has refreshed the token: it is worth one more attempt, and later ones with the next lease.
+                Decision::RefreshToken if failed > 1 => {
+                    tracing::warn!(
+                        event_id = &*reply.key.event_id,
+                        "LINE does not take the channel access token: `linebot doctor` says more"
+                    );
+                    break;
+                }
+                Decision::RefreshToken | Decision::BackOff => {
                     let pause = RETRY.pause(failed);
                     let time_left = give_up_at.saturating_duration_since(Instant::now() + pause);
                     if failed >= RETRY.attempts || time_left < SHORTEST_CALL {
@@ -237,6 +238,9 @@ impl Inner {
                     return self.mark(reply.key).await;
                 }
             }
+        }
+        if self.age_ms(&reply) > TOKEN_LIFE_MS {
+            return self.run_out(reply.key).await;
         }
         self.leave(&reply.key);
     }

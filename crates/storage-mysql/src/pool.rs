@@ -20,16 +20,13 @@ const ACQUIRE_LIMIT: Duration = Duration::from_millis(500);
 /// A server that is there greets within milliseconds; one that is not must not use up the two seconds LINE gives.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
-/// One unused for longer is asked whether it is still there: firewalls forget idle connections.
-const PING_AFTER: Duration = Duration::from_secs(30);
-
-/// One unused for longer is replaced, well before `wait_timeout` (600 s in our deployment) ends it.
-const IDLE_LIMIT: Duration = Duration::from_mins(5);
+/// One unused for longer is replaced, well before the server ends it: each session is told to after 5 s.
+const IDLE_LIMIT: Duration = Duration::from_secs(3);
 
 /// One open for longer is replaced, so that connections move to servers that joined or changed roles.
 const LIFETIME: Duration = Duration::from_mins(30);
 
-/// The limit for a ping before use and for a polite goodbye.
+/// The limit for a polite goodbye.
 const COURTESY_LIMIT: Duration = Duration::from_millis(250);
 
 /// At most so many connections, opened when needed.
@@ -67,7 +64,7 @@ impl Pool {
         }
     }
 
-    /// A connection that answered not long ago, or a new one.
+    /// A connection that was used not long ago, or a new one.
     pub(crate) async fn lease(&self) -> Result<Lease<'_>, Failure> {
         let permit = match timeout(ACQUIRE_LIMIT, self.permits.acquire()).await {
             Ok(Ok(permit)) => permit,
@@ -75,13 +72,10 @@ impl Pool {
             Err(_) => return Err(unanswered("waiting for a connection").into()),
         };
         while let Some(idle) = self.pop_idle() {
-            if let Some(Idle {
-                session, opened, ..
-            }) = idle.usable().await
-            {
+            if idle.is_fresh() {
                 return Ok(Lease {
-                    session,
-                    opened,
+                    session: idle.session,
+                    opened: idle.opened,
                     pool: self,
                     _permit: permit,
                 });
@@ -121,18 +115,8 @@ impl Pool {
 }
 
 impl Idle {
-    async fn usable(mut self) -> Option<Self> {
-        let unused = self.used.elapsed();
-        if unused > IDLE_LIMIT || self.opened.elapsed() > LIFETIME {
-            return None;
-        }
-        if unused > PING_AFTER {
-            timeout(COURTESY_LIMIT, self.session.connection.ping())
-                .await
-                .ok()?
-                .ok()?;
-        }
-        Some(self)
+    fn is_fresh(&self) -> bool {
+        self.used.elapsed() <= IDLE_LIMIT && self.opened.elapsed() <= LIFETIME
     }
 }
 

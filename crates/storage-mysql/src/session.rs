@@ -15,9 +15,13 @@ const SET_UP: &str = "SET NAMES utf8mb4, SESSION autocommit = 0, \
 /// MariaDB 10 have different names for the variable, so it cannot be part of the line above.)
 const READ_COMMITTED: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// In seconds. The default of 50 is pointless when LINE waits two. Not every database that speaks the protocol knows
-/// it.
+/// In seconds. The default of 50 is pointless when LINE waits two.
 const LOCK_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = 1";
+
+/// In seconds: how long a connection may say nothing. A process that is frozen or cut off in the middle of a transaction keeps
+/// its locks, and with them every process whose batch holds one of its conversations, until the server gives it up; the default is
+/// eight hours. The pool keeps connections for less.
+const SILENCE: &str = "SET SESSION wait_timeout = 5";
 
 /// Nothing but MariaDB and MySQL with Galera has the variable. Their packages have it `OFF` where there is no cluster.
 const GALERA: &str = "SHOW VARIABLES LIKE 'wsrep_on'";
@@ -43,9 +47,12 @@ async fn set_up(options: &Options) -> Result<Session, sqlx::Error> {
     let mut connection = MySqlConnection::connect_with(&options.0).await?;
     connection.execute(SET_UP).await?;
     connection.execute(READ_COMMITTED).await?;
-    match connection.execute(LOCK_WAIT).await {
-        Ok(_) | Err(sqlx::Error::Database(_)) => {}
-        Err(error) => return Err(error),
+    for limit in [LOCK_WAIT, SILENCE] {
+        match connection.execute(limit).await {
+            // Not every database that speaks the protocol knows them.
+            Ok(_) | Err(sqlx::Error::Database(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
     let commits_in_text = match connection.fetch_optional(GALERA).await {
         Ok(None) => true,

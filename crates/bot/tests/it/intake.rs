@@ -121,6 +121,20 @@ async fn a_bad_event_fails_alone() {
 }
 
 #[tokio::test]
+async fn what_the_database_refuses_is_told_to_the_operator_until_it_takes_something() {
+    let stage = Stage::new(16, OPEN).await;
+    let bad = ConversationId("Ubad".into());
+    stage.store.poisoned.lock().unwrap().push(bad);
+    let intake = stage.bot.intake();
+    let refused = intake.submit(vec![says("Ubad", "1", "poison")], soon());
+    assert_eq!(refused.await, Err(Refusal::Refused));
+    let trouble = intake.trouble().unwrap();
+    assert!(trouble.contains("the test poisoned an event"), "{trouble}");
+    stage.takes(says("U1", "2", "milk")).await;
+    assert_eq!(intake.trouble(), None);
+}
+
+#[tokio::test]
 async fn an_event_that_makes_the_core_panic_fails_alone() {
     let stage = Stage::new(16, OPEN).await;
     let bad = ConversationId("Ubad".into());

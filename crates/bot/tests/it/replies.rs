@@ -1,6 +1,6 @@
 //! Every applied message gets its reply, once, whatever fails on the way.
 
-use crate::support::{OPEN, Stage, soon};
+use crate::support::{OPEN, Stage, pass, soon};
 use bot::Clock;
 use bot::understand::{Understood, understand};
 use simulator::{Action, Chat, Endpoint, Fault, Person};
@@ -151,6 +151,27 @@ async fn a_reply_that_line_refuses_for_good_is_given_up() {
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), 1);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_line_does_not_take_within_the_life_of_its_token_is_given_up() {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 1_000, Fault::Status(500));
+    takes(&stage, &chat, "milk").await;
+    for _ in 0..2 {
+        // So long that a lease and all attempts in it are over.
+        for _ in 0..60 {
+            pass(Duration::from_millis(100)).await;
+        }
+        assert_eq!(stage.store.owed_replies().await.unwrap(), 1);
+        stage.clock.advance(Duration::from_secs(31));
+    }
+    while stage.store.owed_replies().await.unwrap() > 0 {
+        pass(Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test]

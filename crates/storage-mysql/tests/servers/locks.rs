@@ -3,15 +3,18 @@
 use crate::database::TestDatabase;
 use sqlx::mysql::MySqlRow;
 use sqlx::{Executor, MySqlConnection, Row};
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use storage::conformance::fixture::{batch, commit, key, text, titles, unsend};
-use storage::{Batch, Schema, Store, StoreError};
+use storage::{Batch, Conversation, Decide, Inbound, Schema, Store, StoreError, Verdict};
+use tokio::runtime::Builder;
 
 crate::on_both_servers! {
     a_batch_does_not_wait_for_rows_of_other_conversations
     a_batch_undone_by_a_deadlock_is_tried_again
     a_conversation_locked_for_too_long_makes_the_store_unavailable_in_time
+    a_process_frozen_within_a_transaction_stops_others_for_seconds_only
 }
 
 const TITLES: &str = "milk\nbread\neggs\ntea\nsalt\nrice";
@@ -147,4 +150,60 @@ async fn a_conversation_locked_for_too_long_makes_the_store_unavailable_in_time(
     run(&mut other, "ROLLBACK").await;
     commit(&store, vec![text("U1", "e2", "bread")]).await;
     assert_eq!(titles(&store, "U1").await, ["milk", "bread"]);
+}
+
+/// The core of a process that is frozen when it decides, and goes on when it is told to.
+struct Freezing {
+    core: Arc<dyn Decide>,
+    frozen: SyncSender<()>,
+    /// Closed when it is to go on.
+    thaw: Mutex<Receiver<()>>,
+}
+
+impl Decide for Freezing {
+    fn decide(&self, conversation: &mut Conversation, event: &Inbound) -> Verdict {
+        // Nobody listens the second time, when the transaction is done again.
+        let _ = self.frozen.try_send(());
+        let _ = self.thaw.lock().unwrap().recv();
+        self.core.decide(conversation, event)
+    }
+}
+
+async fn a_process_frozen_within_a_transaction_stops_others_for_seconds_only(
+    database: &TestDatabase,
+) {
+    let others = database.store();
+    others.migrate().await.unwrap();
+    commit(&others, vec![text("U1", "e1", "milk")]).await;
+    let (frozen, is_frozen) = sync_channel(1);
+    let (thaw, thawed) = sync_channel(0);
+    let bread = batch(vec![text("U1", "e2", "bread")]);
+    let bread = Batch {
+        decide: Arc::new(Freezing {
+            core: Arc::clone(&bread.decide),
+            frozen,
+            thaw: Mutex::new(thawed),
+        }),
+        deadline: Instant::now() + Duration::from_mins(1),
+        ..bread
+    };
+    let process = database.store();
+    let process = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(process.commit(&bread)).map(|_| ())
+    });
+    tokio::task::spawn_blocking(move || is_frozen.recv().unwrap())
+        .await
+        .unwrap();
+    let eggs = Batch {
+        deadline: Instant::now() + Duration::from_secs(30),
+        ..batch(vec![text("U1", "e3", "eggs")])
+    };
+    others.commit(&eggs).await.unwrap();
+    assert_eq!(titles(&others, "U1").await, ["milk", "eggs"]);
+    drop(thaw);
+    tokio::task::spawn_blocking(move || process.join().unwrap().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(titles(&others, "U1").await, ["milk", "eggs", "bread"]);
 }
