@@ -59,10 +59,14 @@ pub fn respond(list: &mut List, input: &Input, language: Language, now: Timestam
         }
         Input::Left => return Vec::new(),
         Input::NotText => return render::notice(&[Phrase::NotText.into()], language),
-        Input::Followed { returning: true } => vec![Phrase::WelcomeBack.into()],
-        Input::Followed { returning: false } | Input::Joined => {
+        Input::Followed { returning: true } if !list.is_new() => {
+            vec![Phrase::WelcomeBack.into()]
+        }
+        Input::Followed { .. } | Input::Joined => {
             let welcome = match input {
                 Input::Joined => Phrase::WelcomeGroup,
+                // Deleted since, or LINE errs.
+                Input::Followed { returning: true } => Phrase::WelcomeBackAnew,
                 _ => Phrase::Welcome,
             };
             let happenings = [welcome.into(), Phrase::Help.into()];

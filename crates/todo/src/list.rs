@@ -115,6 +115,11 @@ impl List {
         &self.snapshot
     }
 
+    /// Whether nothing was ever in it.
+    pub(crate) fn is_new(&self) -> bool {
+        self.snapshot.revision == 0 && self.snapshot.open.is_empty()
+    }
+
     /// The net difference from the list as loaded.
     pub fn changes(&self) -> Changes {
         Changes {

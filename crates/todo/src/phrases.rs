@@ -79,6 +79,8 @@ phrases! {
     Welcome = "welcome" [];
     /// To a friend who had blocked the bot.
     WelcomeBack = "welcome-back" [];
+    /// To such a friend whose list is there no more.
+    WelcomeBackAnew = "welcome-back-anew" [];
     /// To a group.
     WelcomeGroup = "welcome-group" [];
 }

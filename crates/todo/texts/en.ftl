@@ -54,6 +54,7 @@ help =
     “help” (ヘルプ, 使い方) shows this
 welcome = Hi, nice to meet you! I keep your to-do list 😊
 welcome-back = Welcome back! Your list is just as you left it 😊
+welcome-back-anew = Welcome back! I keep your to-do list 😊
 welcome-group =
     Hi everyone, nice to meet you! I keep a to-do list for this chat 😊
     Mention me (@) in your message when you need me.
