@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::{PruneBefore, Store};
 use todo::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 /// Rows of each kind one step deletes: some milliseconds' work.
 const STEP: usize = 500;
@@ -53,10 +52,10 @@ pub(crate) struct Housekeeping {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) retention: Retention,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: CancellationToken,
 }
 
 impl Housekeeping {
+    /// Goes on until it is dropped, which may be at any time.
     pub(crate) async fn run(self) {
         loop {
             let pause = match self
@@ -75,10 +74,7 @@ impl Housekeeping {
             };
             // Replicas that started together should not sweep together.
             let pause = pause.mul_f64(rand::random_range(0.8..1.2));
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::{Store, StoreError};
 use todo::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 /// How often to look. The table of owed replies is small: a reply lives there for milliseconds.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,29 +19,25 @@ pub(crate) struct Recovery {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) replies: Replies,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: CancellationToken,
 }
 
 impl Recovery {
+    /// Looks until it is dropped, which may be at any time: what was taken and not sent is due again later.
     pub(crate) async fn run(self) {
         let mut released = false;
         for look in 0_u64.. {
             if !released {
                 released = report(self.store.release_leases().await).is_some();
             }
-            let more = tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.replies.room() => self.take().await,
-            };
+            self.replies.room().await;
+            let more = self.take().await;
             if look.is_multiple_of(COUNT_EVERY)
                 && let Some(owed) = report(self.store.owed_replies().await)
             {
                 metrics::owed_replies(owed);
             }
-            let pause = if more { Duration::ZERO } else { EVERY };
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            if !more {
+                tokio::time::sleep(EVERY).await;
             }
         }
     }

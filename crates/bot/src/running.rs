@@ -83,16 +83,20 @@ impl Bot {
             store: Arc::clone(&store),
             replies: replies.clone(),
             clock: Arc::clone(&clock),
-            stop: stop_background.clone(),
         };
-        background.spawn(recovery.run());
+        let until_stopped = stop_background
+            .clone()
+            .run_until_cancelled_owned(recovery.run());
+        background.spawn(until_stopped);
         let housekeeping = Housekeeping {
             store: Arc::clone(&store),
             retention: config.retention,
             clock: Arc::clone(&clock),
-            stop: stop_background.clone(),
         };
-        background.spawn(housekeeping.run());
+        let until_stopped = stop_background
+            .clone()
+            .run_until_cancelled_owned(housekeeping.run());
+        background.spawn(until_stopped);
         background.close();
 
         let intake = Intake::new(Arc::clone(&queue), replies.clone(), trouble);

@@ -225,6 +225,16 @@ async fn a_stop_does_not_wait_for_ever_for_a_database_that_hangs() {
 }
 
 #[tokio::test]
+async fn a_stop_does_not_wait_for_a_database_that_does_not_say_what_is_due() {
+    let stage = Stage::new(16, OPEN).await;
+    stage.store.hides_due_replies.store(true, Ordering::Relaxed);
+    pass(Duration::from_secs(2)).await;
+    let patience = Duration::from_mins(10);
+    let stopped = tokio::time::timeout(Duration::from_secs(20), stage.bot.stop(patience));
+    assert_eq!(stopped.await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_stop_sends_what_is_owed_before_it_ends() {
     let stage = Stage::new(64, OPEN).await;
     let chat = alex(&stage);

@@ -48,6 +48,8 @@ pub(crate) struct Watched {
     pub(crate) outages: AtomicUsize,
     /// How many commits are still to defer their events.
     pub(crate) deferrals: AtomicUsize,
+    /// Whether looking for due replies hangs.
+    pub(crate) hides_due_replies: AtomicBool,
     /// Whether closing hangs.
     pub(crate) never_closes: AtomicBool,
     /// How many events each commit held, in order.
@@ -91,6 +93,9 @@ impl Store for Watched {
         due_again_at: Timestamp,
         limit: usize,
     ) -> Result<Vec<OwedReply>, StoreError> {
+        if self.hides_due_replies.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.inner.take_due_replies(now, due_again_at, limit).await
     }
     async fn release_leases(&self) -> Result<(), StoreError> {
@@ -158,6 +163,7 @@ impl Stage {
             explosive: Mutex::default(),
             outages: AtomicUsize::new(0),
             deferrals: AtomicUsize::new(0),
+            hides_due_replies: AtomicBool::new(false),
             never_closes: AtomicBool::new(false),
             batches: Mutex::default(),
             deadlines: Mutex::default(),
