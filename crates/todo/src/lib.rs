@@ -65,7 +65,7 @@
 //!
 //! | what | limit |
 //! |---|---|
-//! | a title | [`MAX_TITLE_CHARACTERS`](list::MAX_TITLE_CHARACTERS) Unicode scalar values, four times as many in the form it is compared in |
+//! | a title | [`MAX_TITLE_CHARACTERS`](list::MAX_TITLE_CHARACTERS) Unicode scalar values |
 //! | a list | [`MAX_OPEN_TASKS`](list::MAX_OPEN_TASKS) open tasks |
 //! | a message | 100 lines that are not empty |
 //! | a reply | 5 messages of 5,000 UTF-16 code units; the last says how many more tasks there are |

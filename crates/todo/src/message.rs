@@ -7,10 +7,6 @@ use std::fmt;
 /// The most lines of one message that are read.
 pub(crate) const MAX_LINES: usize = 100;
 
-/// The longest normal form of a title, in characters. One character may stand for a sentence of eighteen (U+FDFA), and a
-/// list of a thousand titles of those would take half a second to compare, while everybody else waits.
-const MAX_NORMAL_CHARACTERS: usize = 4 * MAX_TITLE_CHARACTERS;
-
 /// What a line that is exactly a command word asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -51,7 +47,7 @@ pub(crate) enum Line<'a> {
     Command(Command),
     /// The title of a task, new or known.
     Title(&'a str, Key),
-    /// More than [`MAX_TITLE_CHARACTERS`], or [`MAX_NORMAL_CHARACTERS`].
+    /// More than [`MAX_TITLE_CHARACTERS`].
     TooLong(&'a str),
 }
 
@@ -62,9 +58,6 @@ impl<'a> Line<'a> {
             return Self::TooLong(line);
         }
         let key = Key::new(line);
-        if key.as_str().chars().nth(MAX_NORMAL_CHARACTERS).is_some() {
-            return Self::TooLong(line);
-        }
         Command::of(&key).map_or_else(|| Self::Title(line, key), Self::Command)
     }
 }
@@ -85,8 +78,6 @@ pub enum TitleFault {
     LineBreak,
     /// It has this many characters, more than [`MAX_TITLE_CHARACTERS`].
     TooLong(usize),
-    /// Its normal form has this many, more than four times as many.
-    TooLongWrittenOut(usize),
 }
 
 impl fmt::Display for TitleFault {
@@ -97,10 +88,6 @@ impl fmt::Display for TitleFault {
             Self::TooLong(characters) => write!(
                 formatter,
                 "it has {characters} characters, and {MAX_TITLE_CHARACTERS} are allowed"
-            ),
-            Self::TooLongWrittenOut(characters) => write!(
-                formatter,
-                "it has {characters} characters when compatibility characters are written out, and {MAX_NORMAL_CHARACTERS} are allowed"
             ),
         }
     }
@@ -115,13 +102,9 @@ pub fn check_title(title: &str) -> Result<(), TitleFault> {
     if title.contains(is_line_break) {
         return Err(TitleFault::LineBreak);
     }
-    let characters = title.chars().count();
-    if characters > MAX_TITLE_CHARACTERS {
-        return Err(TitleFault::TooLong(characters));
-    }
-    match Key::new(title).as_str().chars().count() {
-        0..=MAX_NORMAL_CHARACTERS => Ok(()),
-        characters => Err(TitleFault::TooLongWrittenOut(characters)),
+    match title.chars().count() {
+        0..=MAX_TITLE_CHARACTERS => Ok(()),
+        characters => Err(TitleFault::TooLong(characters)),
     }
 }
 
@@ -221,10 +204,6 @@ mod tests {
         assert_eq!(
             check_title(&(longest + "x")),
             Err(TitleFault::TooLong(MAX_TITLE_CHARACTERS + 1))
-        );
-        assert_eq!(
-            check_title(&"\u{fdfa}".repeat(112)),
-            Err(TitleFault::TooLongWrittenOut(112 * 18))
         );
     }
 

@@ -49,20 +49,6 @@ fn a_line_too_long_is_named_and_the_others_take_effect() {
 }
 
 #[test]
-fn a_line_of_characters_that_stand_for_whole_sentences_is_too_long_sooner() {
-    let mut chat = Chat::new(Language::English);
-    let blessings = "\u{fdfa}".repeat(111);
-    let too_many = "\u{fdfa}".repeat(112);
-    let reply = chat.say(&format!("{too_many}\n{blessings}"));
-    assert_eq!(chat.open(), [&blessings]);
-    assert!(
-        reply[0].starts_with("🙏 I couldn’t add “\u{fdfa}"),
-        "{}",
-        reply[0]
-    );
-}
-
-#[test]
 fn a_full_list_refuses_by_name_and_still_takes_what_it_has_room_for() {
     let mut chat = Chat::with_tasks(Language::English, "task", MAX_OPEN_TASKS);
     let reply = chat.say("milk\ntask 7\neggs\nrice");
