@@ -9,6 +9,7 @@
 //! | `running`, `signals` | a bot behind its HTTP server, and what the operating system asks of it |
 //! | `store`, `channel` | the configured database and LINE channel, opened |
 //! | `failure`, `output` | how a command ends: a line that says why, data for stdout |
+//! | `redact` | passwords typed in the wrong place |
 
 mod channel;
 mod cli;
@@ -17,6 +18,7 @@ pub mod config;
 mod failure;
 mod http_client;
 mod output;
+mod redact;
 mod run;
 mod running;
 mod signals;

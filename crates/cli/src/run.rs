@@ -5,6 +5,7 @@ use crate::commands;
 use crate::config::values::LogFilter;
 use crate::config::{self, Configuration, Environment, Flags};
 use crate::failure::Failure;
+use crate::redact::without_logins;
 use crate::telemetry::Telemetry;
 use bot::{Clock, SystemClock};
 use clap::Parser;
@@ -28,7 +29,13 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         // Help and version too; a closed pipe is no reason to complain.
         Err(error) => {
-            let _ = error.print();
+            let text = error.render().to_string();
+            let told = without_logins(&text, typed());
+            let _ = if told == text {
+                error.print()
+            } else {
+                write!(std::io::stderr(), "{told}")
+            };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -36,10 +43,18 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // If nobody reads it, the exit code has to do.
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            let told = without_logins(&failure.to_string(), typed());
+            let _ = writeln!(std::io::stderr(), "{told}");
             failure.exit_code()
         }
     }
+}
+
+/// The arguments, for those that are not to be repeated.
+fn typed() -> impl Iterator<Item = String> {
+    std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {

@@ -87,18 +87,32 @@ const SSL_MODES: [&str; 5] = [
     "VERIFY_IDENTITY",
 ];
 
-/// The URL with `***` for the password. Whatever stands between the scheme and the last `@` is taken to hold one,
-/// and of what is behind `?` only `ssl-mode` is shown: better too little than a badly escaped password.
+/// The URL with `***` for the password, which may be badly escaped: whatever stands before the last `@` is taken to hold
+/// one, without an `@` whatever follows the first `:`, and of what is behind `?` only `ssl-mode` is shown.
 fn without_password(url: &str) -> String {
-    let (url, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, rest) = url.split_once("://").unwrap_or(("mysql", url));
-    let mut shown = match rest.rsplit_once('@') {
-        None => format!("{scheme}://{rest}"),
-        Some((login, place)) => match login.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
-            None => format!("{scheme}://{login}@{place}"),
-        },
-    };
+    let (scheme, rest) = url.split_once(':').unwrap_or(("mysql", url));
+    let rest = rest.trim_start_matches('/');
+    let mut shown = format!("{scheme}://");
+    match (rest.rsplit_once('@'), rest.split_once(':')) {
+        (Some((login, place)), _) => {
+            let (user, password) = login
+                .split_once(':')
+                .map_or((login, ""), |(user, _)| (user, ":***"));
+            shown += if is_plain(user) { user } else { "***" };
+            shown += password;
+            shown.push('@');
+            shown += before_parameters(place);
+        }
+        // A host and its port, or a user and a password.
+        (None, Some((first, _))) => {
+            shown += if is_plain(first) { first } else { "***" };
+            shown += ":***";
+        }
+        (None, None) => shown += before_parameters(rest),
+    }
+    let parameters = rest
+        .rsplit_once('?')
+        .map_or("", |(_, parameters)| parameters);
     let mode = parameters
         .split('&')
         .find_map(|parameter| parameter.strip_prefix("ssl-mode="))
@@ -108,6 +122,16 @@ fn without_password(url: &str) -> String {
         shown += mode;
     }
     shown
+}
+
+/// Whether nothing in a name stands for something else: `%3A` is the `:` before a password.
+fn is_plain(name: &str) -> bool {
+    name.chars()
+        .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+}
+
+fn before_parameters(place: &str) -> &str {
+    place.split(['?', '#']).next().unwrap_or_default()
 }
 
 impl DatabaseSettings {
@@ -176,6 +200,24 @@ mod tests {
             "mysql://u:hunter2@h/db?x=hunter2",
             "mysql://u:/hunter2@h/db",
             "mysql://u:x@h/db?ssl-mode=hunter2",
+            // Not escaped.
+            "mysql://u:hunter?hunter2@h/db",
+            "mysql://u:hunter2?2x@h/db",
+            "mysql://u:x#hunter2@h/db",
+            "mysql://u:x/hunter2@h/db",
+            "mysql://u:x@y?hunter2@h/db",
+            "mysql://u%3Ahunter2@h/db",
+            "mysql://u/hunter2@h/db",
+            // The host forgotten, or the slashes.
+            "mysql://u:hunter2/db",
+            "mysql://u:hunter2",
+            "mysql://u:hunter2?ssl-mode=REQUIRED",
+            "mysql://u:x?hunter2",
+            "mysql://u:x/hunter2",
+            "mysql:u:hunter2@h/db",
+            "mysql:u:x://hunter2@h/db",
+            "mysql:u:hunter2://x@h/db",
+            "mysql:/u:hunter2",
         ] {
             let url = Database::parse(url).unwrap();
             assert!(
@@ -190,6 +232,13 @@ mod tests {
         assert_eq!(
             shown("mysql://linebot:secret@db/linebot?ssl-ca=hunter2&ssl-mode=VERIFY_CA"),
             "mysql://linebot:***@db/linebot?ssl-mode=VERIFY_CA"
+        );
+        assert_eq!(shown("mysql://bot@db/linebot"), "mysql://bot@db/linebot");
+        assert_eq!(shown("mysql://db/linebot"), "mysql://db/linebot");
+        assert_eq!(shown("mysql://u:hunter2/db"), "mysql://u:***");
+        assert_eq!(
+            shown("mysql://u:hunter2?ssl-mode=REQUIRED"),
+            "mysql://u:***?ssl-mode=REQUIRED"
         );
     }
 }

@@ -148,8 +148,7 @@ fn invalid(
         (None, _) => "not valid".to_owned(),
     };
     let origin = value.origin();
-    // Before an `@` of a URL there may be a password.
-    if key.secret || value.text.contains('@') {
+    if key.secret || may_hold_password(&value.text) {
         ConfigError::usage(format!(
             "invalid value for `{}` (from {origin}): {cause}",
             key.name
@@ -160,6 +159,11 @@ fn invalid(
             value.text, key.name
         ))
     }
+}
+
+/// Whether it is a URL with a user, or that of a database.
+fn may_hold_password(text: &str) -> bool {
+    text.contains('@') || text.contains("mysql:") || text.contains("mariadb:")
 }
 
 /// The URL or the parts, whichever stands in the stronger layer; in the same one, the URL.

@@ -172,3 +172,48 @@ fn a_password_in_another_url_is_refused_and_not_repeated() {
         );
     }
 }
+
+#[test]
+fn a_url_with_a_password_in_a_wrong_place_is_not_repeated() {
+    for url in [
+        format!("mysql://bot:{HIDDEN}@db.example/linebot"),
+        format!("mysql://bot:x?{HIDDEN}"),
+        format!("mariadb:bot:{HIDDEN}"),
+        format!("https://bot:{HIDDEN}@db.example"),
+    ] {
+        let assigned = format!("--database={url}");
+        for arguments in [
+            &["migrate", &url][..],
+            &["migrate", &assigned],
+            &["config", "check", "--json", &url],
+            &["import", &url],
+            &["import", "lists.jsonl", &url],
+            &["simulator", &url],
+            &["completions", &url],
+            &["migrate", "--db-port", &url],
+            &["webhook", "test", "--line-api-base-url", &url],
+            &["export", "--config", &url],
+            &[&url],
+        ] {
+            let complaint = linebot(arguments, &[("DATABASE_URL", "sqlite:none.db")]);
+            assert_ne!(complaint.code, Some(0), "{complaint:?}");
+            assert!(!complaint.stderr.contains(HIDDEN), "{complaint:?}");
+            assert!(!complaint.stdout.contains(HIDDEN), "{complaint:?}");
+        }
+    }
+    let complaint = linebot(&["migrate", "mysql://bot:secret@db.example/linebot"], &[]).failed(2);
+    assert!(
+        complaint.contains("unexpected argument 'mysql://***'"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_url_of_the_database_in_a_wrong_variable_is_not_repeated() {
+    for variable in ["DB_PORT", "LINEBOT_LISTEN", "LINE_API_BASE_URL"] {
+        let url = format!("mysql://bot:x/{HIDDEN}");
+        let complaint = linebot(&["config", "check"], &[(variable, &url)]).failed(2);
+        assert!(!complaint.contains(HIDDEN), "{complaint}");
+        assert!(complaint.contains(variable), "{complaint}");
+    }
+}
