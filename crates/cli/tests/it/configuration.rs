@@ -136,7 +136,7 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
         (
             vec![],
             vec![("LINEBOT_LISTEN", "5000")],
-            ["`5000`", "LINEBOT_LISTEN", "listen"],
+            ["`5000`", "LINEBOT_LISTEN", "expected an IP address"],
         ),
         (
             vec![],
@@ -171,7 +171,7 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
         (
             vec![("db_port", "mysql")],
             vec![],
-            ["`mysql`", "--db-port", "invalid digit"],
+            ["`mysql`", "--db-port", "from 1 to 65535"],
         ),
         (
             vec![("config", file.as_str())],
@@ -184,6 +184,37 @@ fn a_wrong_value_is_named_with_the_place_it_stands_in() {
             parts.iter().all(|part| complaint.contains(part)),
             "{complaint}"
         );
+    }
+}
+
+#[test]
+fn a_number_that_would_stop_the_bot_or_make_it_useless_is_refused_in_the_words_of_people() {
+    const HUGE: &str = "2305843009213693952";
+    for (name, most) in [
+        ("DB_PORT", "65535"),
+        ("LINEBOT_DATABASE_CONNECTIONS", "10000"),
+        ("LINEBOT_BODY_LIMIT_BYTES", "1073741824"),
+        ("LINEBOT_MAX_CONNECTIONS", "1000000"),
+        ("LINEBOT_QUEUE_EVENTS", "1000000"),
+        ("LINEBOT_HEADER_TIMEOUT_SECONDS", "86400"),
+        ("LINEBOT_BODY_TIMEOUT_SECONDS", "86400"),
+        ("LINEBOT_KEEP_EVENTS_DAYS", "3652425"),
+    ] {
+        for value in ["0", HUGE, "-1", "1.5", "1e3", "x", &format!("{HUGE}{HUGE}")] {
+            let complaint = complaint(&[], &[(name, value)]);
+            assert!(
+                complaint.contains(name)
+                    && complaint.contains(&format!("`{value}`"))
+                    && complaint.contains("expected a whole number")
+                    && complaint.contains(&format!(" to {most}")),
+                "{complaint}"
+            );
+        }
+        configured(&[], &[(name, most)]).unwrap();
+    }
+    for name in ["LINEBOT_DRAIN_SECONDS", "LINEBOT_STOP_SECONDS"] {
+        configured(&[], &[(name, "0")]).unwrap();
+        complaint(&[], &[(name, HUGE)]);
     }
 }
 
