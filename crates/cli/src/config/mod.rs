@@ -240,12 +240,7 @@ fn notes_on_old_names(
 /// Fine for a stand-in of LINE on this machine or in a private network; otherwise a mistake.
 fn plain_http(settings: &Settings) -> Option<String> {
     let url = &settings.channel.line_api_base_url;
-    let elsewhere = url.strip_prefix("http://").filter(|host| {
-        !["127.0.0.1", "localhost", "[::1]"]
-            .iter()
-            .any(|local| host.starts_with(local))
-    });
-    elsewhere.map(|_| {
+    (url.starts_with("http://") && !values::is_this_machine(url)).then(|| {
         format!("{url} is plain HTTP: whoever is on the way can read the channel access token")
     })
 }

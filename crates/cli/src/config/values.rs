@@ -1,7 +1,7 @@
 //! How single values are written.
 
 use http::Uri;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 use std::time::Duration;
@@ -106,6 +106,20 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
         })
         .map(|_| trimmed.to_owned())
         .ok_or_else(|| "expected a URL such as https://host.example".to_owned())
+}
+
+/// Whether a URL's host is this machine, by its loopback addresses.
+pub(super) fn is_this_machine(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else {
+        return false;
+    };
+    let host = url.host().unwrap_or_default();
+    let address: Option<IpAddr> = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok();
+    host.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
 }
 
 /// `http://`, a host and a path.

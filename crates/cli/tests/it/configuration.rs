@@ -327,7 +327,23 @@ fn plain_http_to_another_machine_is_noted() {
             .iter()
             .any(|note| note.contains("plain HTTP"))
     );
-    assert_eq!(notes("http://127.0.0.1:8080"), Vec::<String>::new());
+    for elsewhere in [
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://192.168.0.7:8080",
+        "http://[2001:db8::1]:8080",
+    ] {
+        assert_eq!(notes(elsewhere).len(), 1, "{elsewhere}");
+    }
+    for here in [
+        "http://127.0.0.1:8080",
+        "http://127.0.0.2",
+        "http://localhost:8080",
+        "http://LOCALHOST/line",
+        "http://[::1]:8080",
+    ] {
+        assert_eq!(notes(here), Vec::<String>::new(), "{here}");
+    }
     assert_eq!(notes("https://api.line.me/"), Vec::<String>::new());
 }
 
