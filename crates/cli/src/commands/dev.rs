@@ -4,13 +4,14 @@ use super::serve::{metrics_listener, until_stopped};
 use crate::channel::Channel;
 use crate::config::{Configuration, Database};
 use crate::failure::Failure;
+use crate::files;
 use crate::output;
-use crate::running::{self, Parts, Running};
+use crate::running::{Parts, Running};
 use crate::signals::Signals;
 use crate::store::{self, Access, Opened};
 use crate::telemetry::Telemetry;
 use line::{ChannelSecrets, TokenProvider};
-use server::Listener;
+use server::{Limits, Listener};
 use simulator::Simulator;
 use std::env;
 use std::io;
@@ -29,11 +30,12 @@ pub(crate) async fn run(
     telemetry: &Telemetry,
 ) -> Result<(), Failure> {
     let signals = Signals::listen()?;
+    let limits = files::limits(configuration);
     let settings = &configuration.settings;
     let opened = open_database(configuration).await?;
     let credentials = simulator::Channel::random();
     let simulator = start_simulator(configuration, credentials.clone()).await?;
-    let (listener, address) = bot_listener(configuration).await?;
+    let (listener, address) = bot_listener(configuration, limits).await?;
     let metrics = if configuration.is_set("metrics_listen") {
         metrics_listener(configuration).await?
     } else {
@@ -109,7 +111,10 @@ async fn start_simulator(
     super::simulator::start(listener, simulator::Config::new(channel))
 }
 
-async fn bot_listener(configuration: &Configuration) -> Result<(Listener, SocketAddr), Failure> {
+async fn bot_listener(
+    configuration: &Configuration,
+    limits: Limits,
+) -> Result<(Listener, SocketAddr), Failure> {
     let settings = &configuration.settings;
     let is_set = configuration.is_set("listen");
     let wanted = if is_set { settings.server.listen } else { BOT };
@@ -118,7 +123,7 @@ async fn bot_listener(configuration: &Configuration) -> Result<(Listener, Socket
             .hint("set LINEBOT_LISTEN to another address")
     };
     let listener = next_free(wanted, !is_set, async |address| {
-        running::bind(address, settings).await
+        Listener::bind(address, limits).await
     })
     .await
     .map_err(failed)?;

@@ -10,6 +10,7 @@ mod configuration;
 mod database;
 mod dev;
 mod doctor;
+mod files;
 mod mysql;
 mod reference;
 mod secrets;
