@@ -83,7 +83,8 @@ pub(crate) enum Command {
 
     /// Create or update the tables of the database
     #[command(
-        after_help = "Safe to run again, and by several replicas at once: what is applied is not applied twice."
+        after_help = "Safe to run again, and by several replicas at once: what is applied is not applied twice.\n\
+                      On SQLite stop the bot first: the file serves one process."
     )]
     Migrate {
         /// Only print what would be run

@@ -117,10 +117,13 @@ pub(crate) fn schema_problem(status: &SchemaStatus) -> Option<Failure> {
         SchemaStatus::Current => None,
         SchemaStatus::Behind(missing) => Some(
             Failure::failed(format!(
-                "the tables of the database are not up to date ({} migrations missing)",
-                missing.len()
+                "the tables of the database are not up to date ({} missing)",
+                match missing.len() {
+                    1 => "1 migration".to_owned(),
+                    more => format!("{more} migrations"),
+                }
             ))
-            .hint("run: linebot migrate"),
+            .hint("run: linebot migrate (on SQLite while no bot runs)"),
         ),
         SchemaStatus::Ahead(version) => Some(
             Failure::failed(format!(
@@ -151,5 +154,27 @@ pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
         StoreError::Damaged(detail) => Failure::failed(format!("{what}: {detail}"))
             .hint("check that DATABASE_URL names the right database; if it does, restore a backup"),
         StoreError::Refused(_) => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage::Migration;
+
+    #[test]
+    fn one_missing_migration_is_not_several() {
+        let migration = || Migration {
+            version: 1,
+            name: "lists",
+            sql: "",
+        };
+        let told = |missing| {
+            schema_problem(&SchemaStatus::Behind(missing))
+                .unwrap()
+                .to_string()
+        };
+        assert!(told(vec![migration()]).contains("(1 migration missing)"));
+        assert!(told(vec![migration(), migration()]).contains("(2 migrations missing)"));
     }
 }
