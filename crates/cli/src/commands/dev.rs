@@ -64,8 +64,12 @@ pub(crate) async fn run(
 /// The configured database, or a file of `dev`'s own, which it makes and keeps up to date.
 async fn open_database(configuration: &Configuration) -> Result<Opened, Failure> {
     let connections = configuration.settings.database.database_connections;
-    if let Some(database) = &configuration.database {
-        return store::open(database, connections, Access::Write);
+    if configuration.database.is_some() {
+        return store::open(
+            store::configured(configuration)?,
+            connections,
+            Access::Write,
+        );
     }
     let database = Database::Sqlite(data_folder(configuration)?.join("linebot.db"));
     let opened = store::open(&database, connections, Access::Create)?;

@@ -3,6 +3,7 @@
 use super::settings::DatabaseSettings;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What to write when a database is to be named.
@@ -50,10 +51,28 @@ impl Database {
 /// `///absolute/path`, `//relative/path` or just a path.
 fn sqlite_path(rest: &str) -> Result<PathBuf, String> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
-    if path.is_empty() || path.ends_with('/') || path.contains([':', '?']) {
-        return Err("no file named; write sqlite:///path/linebot.db".to_owned());
+    let problem = match path {
+        ":memory:" => "a database in memory would be lost at the end",
+        _ if path.contains('?') => {
+            "an SQLite URL has no parameters: leave out the `?` and what follows it"
+        }
+        _ if path.contains(':') => "a `:` cannot stand in the path",
+        _ if path.is_empty() || path.ends_with('/') => "no file named",
+        _ => return Ok(Path::new(path).to_owned()),
+    };
+    Err(format!("{problem}; write sqlite:///path/linebot.db"))
+}
+
+/// A host by itself: with a port or as a URL it would be looked up as a name and never be found.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let is_address = text.parse::<IpAddr>().is_ok();
+    let has_more = text.contains(|letter: char| {
+        matches!(letter, ':' | '/' | '@' | '[' | ']') || letter.is_whitespace()
+    });
+    if has_more && !is_address {
+        return Err("expected a name or an address; its port stands in DB_PORT".to_owned());
     }
-    Ok(Path::new(path).to_owned())
+    Ok(text.to_owned())
 }
 
 impl fmt::Display for Database {
@@ -177,6 +196,9 @@ mod tests {
         ] {
             Database::parse(nothing).unwrap_err();
         }
+        let refused = |url| Database::parse(url).unwrap_err();
+        assert!(refused("sqlite:///a.db?mode=rwc").contains("parameters"));
+        assert!(refused("sqlite::memory:").contains("in memory"));
     }
 
     #[test]

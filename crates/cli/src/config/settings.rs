@@ -8,7 +8,7 @@
 //! `hide_env_values` marks a secret: it is never shown, and a second setting with `_file` behind its name reads it
 //! from a file.
 
-use super::database::Database;
+use super::database::{self, Database};
 use super::values::{self, ListenAddress, LogFilter, LogFormat};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -92,7 +92,7 @@ pub struct DatabaseSettings {
     pub database_url: Option<Database>,
 
     /// MySQL in parts, for a Secret and a `ConfigMap`: the host
-    #[arg(long, env = "DB_HOST", value_name = "HOST")]
+    #[arg(long, env = "DB_HOST", value_name = "HOST", value_parser = database::host)]
     pub db_host: Option<String>,
 
     /// MySQL's port

@@ -35,6 +35,46 @@ fn a_file_that_is_no_database_is_called_that_with_what_to_check() {
 }
 
 #[test]
+fn a_folder_is_no_database() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", folder.path().display());
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("LINE_CHANNEL_SECRET", SECRET),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "x"),
+        ("LINEBOT_LISTEN", "127.0.0.1:0"),
+    ];
+    for command in [
+        &["serve"][..],
+        &["migrate"],
+        &["migrate", "--plan"],
+        &["export"],
+        &["config", "check"],
+    ] {
+        let complaint = linebot(command, &variables).failed(2);
+        assert!(
+            complaint.contains("is a folder") && complaint.contains("linebot.db"),
+            "{complaint}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_database_without_user_or_password_is_called_incomplete() {
+    let variables = [("DB_HOST", "127.0.0.1")];
+    for command in ["migrate", "export"] {
+        let complaint = linebot(&[command], &variables).failed(2);
+        assert!(
+            complaint.contains("DB_USER, DB_PASSWORD not set"),
+            "{complaint}"
+        );
+    }
+    let complaint = linebot(&["serve"], &variables).failed(2);
+    assert!(complaint.contains("DB_USER, DB_PASSWORD\n"), "{complaint}");
+}
+
+#[test]
 fn migrating_an_sqlite_file_that_a_bot_has_open_says_to_stop_it_first() {
     let folder = TempDir::new().unwrap();
     let url = sqlite(folder.path(), false);

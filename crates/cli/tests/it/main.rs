@@ -7,6 +7,7 @@
 
 mod command_line;
 mod configuration;
+mod damaged_lines;
 mod database;
 mod dev;
 mod doctor;
@@ -20,3 +21,4 @@ mod simulator;
 mod support;
 mod traces;
 mod transfer;
+mod wrong_values;

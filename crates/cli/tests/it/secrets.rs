@@ -101,6 +101,36 @@ fn a_secret_file_that_cannot_be_read_or_is_empty_is_an_error_that_names_it() {
     assert!(complaint_about(&files.write("empty", "\n")).contains("is empty"));
 }
 
+#[test]
+fn a_secret_file_is_one_line_and_a_byte_order_mark_is_not_part_of_it() {
+    let files = Files::new();
+    let read = |path: &str| configured(&[], &[("DB_PASSWORD_FILE", path)]);
+    let marked = files.write("marked", "\u{feff}hunter2\r\n");
+    let password = read(&marked).unwrap().settings.database.db_password;
+    assert_eq!(
+        password.as_ref().map(secrecy::ExposeSecret::expose_secret),
+        Some("hunter2")
+    );
+    for two in ["old\nnew\n", "old\r\nnew", "old\rnew", "\nnew"] {
+        let two = files.write("two", two);
+        let complaint = complaint(&[], &[("DB_PASSWORD_FILE", &two)]);
+        assert!(
+            complaint.contains(&two)
+                && complaint.contains("DB_PASSWORD_FILE")
+                && complaint.contains("more than one line"),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("new"), "{complaint}");
+    }
+    assert!(
+        complaint(
+            &[],
+            &[("DB_PASSWORD_FILE", &files.write("empty", "\u{feff}\n"))]
+        )
+        .contains("is empty")
+    );
+}
+
 /// A value that must not come out anywhere.
 const HIDDEN: &str = "hunter2hunter2";
 
