@@ -21,4 +21,5 @@ mod simulator;
 mod support;
 mod traces;
 mod transfer;
+mod webhook;
 mod wrong_values;
