@@ -37,7 +37,7 @@ Exit codes:
 
 /// The program's arguments.
 #[derive(Debug, Parser)]
-#[command(name = "linebot", version, about = ABOUT, after_help = MORE, disable_help_subcommand = true, max_term_width = 110)]
+#[command(name = "linebot", version, about = ABOUT, after_help = MORE, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

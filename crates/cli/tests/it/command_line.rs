@@ -50,6 +50,18 @@ fn every_command_explains_itself() {
 }
 
 #[test]
+fn help_may_be_asked_for_as_a_command() {
+    for (asked, flag) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "serve"], &["serve", "--help"]),
+        (&["help", "webhook", "set"], &["webhook", "set", "--help"]),
+    ] {
+        let help = linebot(asked, &[]).succeeded();
+        assert_eq!(help, linebot(flag, &[]).succeeded());
+    }
+}
+
+#[test]
 fn the_help_of_serve_names_every_variable_and_default_but_no_value_of_the_environment() {
     let help = linebot(
         &["serve", "--help"],
