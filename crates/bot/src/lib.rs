@@ -41,3 +41,4 @@ pub use clock::{Clock, SystemClock};
 pub use housekeeping::Retention;
 pub use intake::{Intake, Refusal};
 pub use running::{Bot, Config};
+pub use turns::MAX_CALLS;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// Replies on the wire at once. LINE allows 2,000 a second
+/// Most replies on the wire at once, each maybe on a connection of its own. LINE allows 2,000 a second
 /// (<https://developers.line.biz/en/reference/messaging-api/#rate-limits>); this many at 100 ms each is near it.
-const MAX_CALLS: usize = 192;
+pub const MAX_CALLS: usize = 192;
 
 /// New replies that may wait: what LINE takes in a second when it is slow, as nobody waits longer here.
 const MAX_WAITING: usize = 1_024;

@@ -37,7 +37,7 @@ Exit codes:
 
 /// The program's arguments.
 #[derive(Debug, Parser)]
-#[command(name = "linebot", version, about = ABOUT, after_help = MORE, disable_help_subcommand = true, max_term_width = 110)]
+#[command(name = "linebot", version, about = ABOUT, after_help = MORE, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -83,7 +83,8 @@ pub(crate) enum Command {
 
     /// Create or update the tables of the database
     #[command(
-        after_help = "Safe to run again, and by several replicas at once: what is applied is not applied twice."
+        after_help = "Safe to run again, and by several replicas at once: what is applied is not applied twice.\n\
+                      On SQLite stop the bot first: the file serves one process."
     )]
     Migrate {
         /// Only print what would be run

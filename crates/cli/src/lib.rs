@@ -9,14 +9,18 @@
 //! | `running`, `signals` | a bot behind its HTTP server, and what the operating system asks of it |
 //! | `store`, `channel` | the configured database and LINE channel, opened |
 //! | `failure`, `output` | how a command ends: a line that says why, data for stdout |
+//! | `files` | how many connections the limit of open files allows |
+//! | `redact` | passwords typed in the wrong place |
 
 mod channel;
 mod cli;
 mod commands;
 pub mod config;
 mod failure;
+mod files;
 mod http_client;
 mod output;
+mod redact;
 mod run;
 mod running;
 mod signals;

@@ -5,11 +5,13 @@ use crate::commands;
 use crate::config::values::LogFilter;
 use crate::config::{self, Configuration, Environment, Flags};
 use crate::failure::Failure;
+use crate::redact::without_logins;
 use crate::telemetry::Telemetry;
 use bot::{Clock, SystemClock};
 use clap::Parser;
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::Duration;
 use tracing::Level;
@@ -28,18 +30,43 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         // Help and version too; a closed pipe is no reason to complain.
         Err(error) => {
-            let _ = error.print();
+            let text = error.render().to_string();
+            let told = without_logins(&text, typed());
+            let _ = if told == text {
+                error.print()
+            } else {
+                write!(std::io::stderr(), "{told}")
+            };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match dispatch(cli.command) {
+    match guarded(|| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // If nobody reads it, the exit code has to do.
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            let told = without_logins(&failure.to_string(), typed());
+            let _ = writeln!(std::io::stderr(), "{told}");
             failure.exit_code()
         }
     }
+}
+
+/// Ends a panic as a failure. What the log has to say about it is written by then.
+fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    // Nothing that a panic could have left half done is used again.
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(a_mistake()))
+}
+
+fn a_mistake() -> Failure {
+    Failure::failed("a mistake in the program ended it")
+        .hint("the line about a panic says where; please report it")
+}
+
+/// The arguments, for those that are not to be repeated.
+fn typed() -> impl Iterator<Item = String> {
+    std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {
@@ -148,7 +175,7 @@ fn start<S>(
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
-    let result = runtime.block_on(async {
+    let work = async {
         let telemetry = Telemetry::start(
             &configuration.settings.telemetry,
             audience.lines(&configuration),
@@ -159,8 +186,55 @@ fn start<S>(
         let result = command(&configuration, &telemetry).await;
         telemetry.finish().await;
         result
-    });
+    };
+    let result = guarded(|| runtime.block_on(work));
     // A name that no server resolves holds a thread for as long as the system pleases.
     runtime.shutdown_timeout(LAST_MOMENT);
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process;
+
+    /// Set in the process of its own that a test needs because log and stderr belong to the process.
+    const INSIDE: &str = "LINEBOT_TEST_INSIDE";
+
+    #[test]
+    fn a_panic_of_a_command_is_logged_and_a_failure() {
+        if std::env::var_os(INSIDE).is_some() {
+            let command = Cli::try_parse_from(["linebot", "migrate"]).unwrap().command;
+            let Command::Migrate { flags, .. } = command else {
+                unreachable!("parsed as something else");
+            };
+            let ended = start(Audience::Machines, flags, async |_, _| panic!("as tested"));
+            assert_eq!(ended, Err(a_mistake()));
+            return;
+        }
+        let test = "run::tests::a_panic_of_a_command_is_logged_and_a_failure";
+        let inside = process::Command::new(std::env::current_exe().unwrap())
+            .args([test, "--exact", "--nocapture"])
+            .env_clear()
+            .env(INSIDE, "1")
+            .output()
+            .unwrap();
+        let log = String::from_utf8(inside.stderr).unwrap();
+        assert!(inside.status.success(), "{log}");
+        assert!(
+            log.contains("a panic: this is a mistake in the program") && log.contains("as tested"),
+            "{log}"
+        );
+    }
+
+    #[test]
+    fn whatever_panics_ends_with_1_and_a_line_that_says_so() {
+        let ended = guarded(|| panic!("as tested"));
+        assert_eq!(ended, Err(a_mistake()));
+        assert!(a_mistake().to_string().starts_with("error: "));
+        assert_eq!(
+            a_mistake(),
+            Failure::failed(a_mistake().message()).hint(a_mistake().cure().unwrap())
+        );
+    }
 }

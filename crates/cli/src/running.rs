@@ -50,20 +50,11 @@ pub(crate) struct Running {
 }
 
 /// Binds the address of the webhook. Connections wait from here on.
-pub(crate) async fn listen(address: SocketAddr, settings: &Settings) -> Result<Listener, Failure> {
-    bind(address, settings).await.map_err(|error| {
+pub(crate) async fn listen(address: SocketAddr, limits: Limits) -> Result<Listener, Failure> {
+    Listener::bind(address, limits).await.map_err(|error| {
         Failure::failed(format!("cannot listen on {address}: {error}"))
             .hint("set LINEBOT_LISTEN to another address")
     })
-}
-
-pub(crate) async fn bind(address: SocketAddr, settings: &Settings) -> std::io::Result<Listener> {
-    let server = &settings.server;
-    let limits = Limits {
-        max_connections: server.max_connections.get(),
-        header_timeout: server.header_timeout_seconds,
-    };
-    Listener::bind(address, limits).await
 }
 
 impl Running {

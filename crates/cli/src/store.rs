@@ -30,13 +30,18 @@ pub(crate) enum Access {
 
 /// The database the configuration names; an error says what to set.
 pub(crate) fn configured(configuration: &Configuration) -> Result<&Database, Failure> {
-    configuration.database.as_ref().ok_or_else(|| {
-        let missing = configuration
-            .missing_of_database()
-            .unwrap_or("DATABASE_URL");
-        Failure::usage(format!("no database is named: {missing} is not set"))
-            .hint(format!("write {}", crate::config::database::EXAMPLES))
-    })
+    let missing = configuration.missing_of_database();
+    match &configuration.database {
+        Some(database) if missing.is_empty() => Ok(database),
+        _ => Err(Failure::usage(format!(
+            "no database can be used: {} not set",
+            missing.join(", ")
+        ))
+        .hint(format!(
+            "DATABASE_URL may be {}",
+            crate::config::database::EXAMPLES
+        ))),
+    }
 }
 
 /// Opens `database`. MySQL is only looked for when it is first needed.
@@ -64,12 +69,13 @@ pub(crate) fn open(
 /// Refuses a database whose URL could never be used.
 pub(crate) fn check(database: &Database) -> Result<(), Failure> {
     match database {
-        Database::Sqlite(_) => Ok(()),
+        Database::Sqlite(path) => refuse_folder(path),
         _ => open(database, NonZeroU32::MIN, Access::Read).map(drop),
     }
 }
 
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
+    refuse_folder(path)?;
     let create = access == Access::Create;
     if !create && !path.exists() {
         return Err(
@@ -81,6 +87,16 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
         return Ok(SqliteStore::open_read_only(path));
     }
     SqliteStore::open(path, create).map_err(|error| failed("cannot open the database", &error))
+}
+
+/// SQLite itself only speaks of a disk error.
+fn refuse_folder(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        let shown = path.display();
+        return Err(Failure::usage(format!("the database {shown} is a folder"))
+            .hint(format!("name a file in it: sqlite://{shown}/linebot.db")));
+    }
+    Ok(())
 }
 
 fn open_mysql(
@@ -117,10 +133,13 @@ pub(crate) fn schema_problem(status: &SchemaStatus) -> Option<Failure> {
         SchemaStatus::Current => None,
         SchemaStatus::Behind(missing) => Some(
             Failure::failed(format!(
-                "the tables of the database are not up to date ({} migrations missing)",
-                missing.len()
+                "the tables of the database are not up to date ({} missing)",
+                match missing.len() {
+                    1 => "1 migration".to_owned(),
+                    more => format!("{more} migrations"),
+                }
             ))
-            .hint("run: linebot migrate"),
+            .hint("run: linebot migrate (on SQLite while no bot runs)"),
         ),
         SchemaStatus::Ahead(version) => Some(
             Failure::failed(format!(
@@ -151,5 +170,27 @@ pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
         StoreError::Damaged(detail) => Failure::failed(format!("{what}: {detail}"))
             .hint("check that DATABASE_URL names the right database; if it does, restore a backup"),
         StoreError::Refused(_) => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage::Migration;
+
+    #[test]
+    fn one_missing_migration_is_not_several() {
+        let migration = || Migration {
+            version: 1,
+            name: "lists",
+            sql: "",
+        };
+        let told = |missing| {
+            schema_problem(&SchemaStatus::Behind(missing))
+                .unwrap()
+                .to_string()
+        };
+        assert!(told(vec![migration()]).contains("(1 migration missing)"));
+        assert!(told(vec![migration(), migration()]).contains("(2 migrations missing)"));
     }
 }

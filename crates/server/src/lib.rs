@@ -21,6 +21,7 @@ mod places;
 mod probes;
 mod readiness;
 mod router;
+mod seldom;
 mod skipped;
 
 pub use listen::{Limits, Listener};

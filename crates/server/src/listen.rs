@@ -1,11 +1,12 @@
 //! The accept loop: bounded connections, header timeout, and the two-step stop of a rolling update.
 
 use crate::places::Places;
+use crate::seldom::Seldom;
 use crate::{Readiness, connections};
 use axum::Router;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,7 @@ impl Listener {
         patience: Duration,
     ) {
         let Self { socket, limits } = self;
+        let mut told = Seldom::default();
         let mut places = Places::new(limits.max_connections);
         let connections = connections::Connections::new(router, readiness, limits.header_timeout);
         let mut take = |stream, peer| match places.take() {
@@ -73,7 +75,9 @@ impl Listener {
             match accepted {
                 Ok((stream, peer)) => take(stream, peer),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    if told.is_due(Instant::now()) {
+                        tracing::warn!(%error, "cannot accept connections; it is tried again and again");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

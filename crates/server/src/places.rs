@@ -1,23 +1,24 @@
 //! How many connections a listener serves at once.
 
+use crate::listen::Limits;
 use crate::metrics_page;
+use crate::seldom::Seldom;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections past the limit that are listened to: for the probes, of which there are a few every second. Whoever
-/// floods the port fills these too, and is cut off after a second.
-const RESERVE: usize = 16;
-
-/// How often the log is told of connections past the limit.
-const TELL_EVERY: Duration = Duration::from_mins(1);
+impl Limits {
+    /// Connections past the limit that are listened to: for the probes, of which there are a few every second. Whoever
+    /// floods the port fills these too, and is cut off after a second.
+    pub const RESERVE: usize = 16;
+}
 
 /// The places of a listener.
 pub(crate) struct Places {
     limit: usize,
     regular: Arc<Semaphore>,
     reserve: Arc<Semaphore>,
-    told: Option<Instant>,
+    told: Seldom,
 }
 
 /// What a connection holds while it is open.
@@ -32,8 +33,8 @@ impl Places {
         Self {
             limit,
             regular: Arc::new(Semaphore::new(limit)),
-            reserve: Arc::new(Semaphore::new(RESERVE)),
-            told: None,
+            reserve: Arc::new(Semaphore::new(Limits::RESERVE)),
+            told: Seldom::default(),
         }
     }
 
@@ -46,8 +47,7 @@ impl Places {
             });
         }
         metrics_page::connection_refused();
-        if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            self.told = Some(Instant::now());
+        if self.told.is_due(Instant::now()) {
             tracing::warn!(
                 limit = self.limit,
                 "all connections of a port are taken: new ones are refused, but for probes"

@@ -84,9 +84,14 @@ fn cause(mut error: sqlx::Error) -> String {
 }
 
 fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
-    let Some((_, query)) = url.split_once('?') else {
+    let Some((place, query)) = url.split_once('?') else {
         return Ok(());
     };
+    // `mysql://USER:PASS?WORD`: without a host, what follows may be part of the password too.
+    let is_said = place.contains('@')
+        || place
+            .rsplit_once(':')
+            .is_some_and(|(_, host)| host.starts_with("//"));
     // What follows is part of the password then, and not to be repeated.
     if query.contains('@') {
         return Err(InvalidOptions(
@@ -98,25 +103,31 @@ fn check_parameters(url: &str) -> Result<(), InvalidOptions> {
     let query = query.split('#').next().unwrap_or_default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if !PARAMETERS.contains(&&*name) {
+            let name = if is_said {
+                format!(" `{name}`")
+            } else {
+                String::new()
+            };
             return Err(InvalidOptions(format!(
-                "unknown parameter `{name}`; there are {}",
+                "unknown parameter{name}; there are {}",
                 PARAMETERS.join(", ")
             )));
         }
         if FILES.contains(&&*name) {
-            check_file(&name, &value)?;
+            check_file(&name, &value, is_said)?;
         }
     }
     Ok(())
 }
 
 /// sqlx would say that some file is not there, each time it connects.
-fn check_file(parameter: &str, path: &str) -> Result<(), InvalidOptions> {
+fn check_file(parameter: &str, path: &str, is_said: bool) -> Result<(), InvalidOptions> {
     // Instead of naming a file, the value may be what stands in one.
     if path.trim_start().starts_with("-----BEGIN") {
         return Ok(());
     }
     std::fs::read(path).map(drop).map_err(|error| {
+        let path = if is_said { path } else { "the file" };
         InvalidOptions(format!("cannot read {path}, named by {parameter}: {error}"))
     })
 }
@@ -195,6 +206,10 @@ mod tests {
             "mysql://bot:x#?hunter2@db/linebot",
             "mysql://bot:x/hunter2@db/linebot",
             "mysql://bot:x#hunter2@db/linebot",
+            "mysql://bot:hunter2/linebot",
+            "mysql://bot:x?hunter2",
+            "mysql://bot:1?hunter2",
+            "mysql://bot:1?ssl-ca=hunter2",
         ] {
             let refusal = refusal(url);
             assert!(!refusal.contains("hunter2"), "{refusal}");

@@ -15,7 +15,8 @@ pub(crate) struct WriterLock {
 
 #[derive(Debug, thiserror::Error)]
 enum LockError {
-    #[error("{} is in use by another process{holder}: stop that one, or give this one a database of its own", path.display())]
+    #[error("{} is in use by another process{holder}, and an SQLite file serves one: stop that process first, also before \
+         migrating or importing, or give this one a database of its own", path.display())]
     Held { path: PathBuf, holder: String },
     #[error("cannot lock {}: {source}", path.display())]
     Failed {

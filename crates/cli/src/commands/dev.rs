@@ -4,13 +4,14 @@ use super::serve::{metrics_listener, until_stopped};
 use crate::channel::Channel;
 use crate::config::{Configuration, Database};
 use crate::failure::Failure;
+use crate::files;
 use crate::output;
-use crate::running::{self, Parts, Running};
+use crate::running::{Parts, Running};
 use crate::signals::Signals;
 use crate::store::{self, Access, Opened};
 use crate::telemetry::Telemetry;
 use line::{ChannelSecrets, TokenProvider};
-use server::Listener;
+use server::{Limits, Listener};
 use simulator::Simulator;
 use std::env;
 use std::io;
@@ -29,11 +30,12 @@ pub(crate) async fn run(
     telemetry: &Telemetry,
 ) -> Result<(), Failure> {
     let signals = Signals::listen()?;
+    let limits = files::limits(configuration);
     let settings = &configuration.settings;
     let opened = open_database(configuration).await?;
     let credentials = simulator::Channel::random();
     let simulator = start_simulator(configuration, credentials.clone()).await?;
-    let (listener, address) = bot_listener(configuration).await?;
+    let (listener, address) = bot_listener(configuration, limits).await?;
     let metrics = if configuration.is_set("metrics_listen") {
         metrics_listener(configuration).await?
     } else {
@@ -62,8 +64,12 @@ pub(crate) async fn run(
 /// The configured database, or a file of `dev`'s own, which it makes and keeps up to date.
 async fn open_database(configuration: &Configuration) -> Result<Opened, Failure> {
     let connections = configuration.settings.database.database_connections;
-    if let Some(database) = &configuration.database {
-        return store::open(database, connections, Access::Write);
+    if configuration.database.is_some() {
+        return store::open(
+            store::configured(configuration)?,
+            connections,
+            Access::Write,
+        );
     }
     let database = Database::Sqlite(data_folder(configuration)?.join("linebot.db"));
     let opened = store::open(&database, connections, Access::Create)?;
@@ -109,7 +115,10 @@ async fn start_simulator(
     super::simulator::start(listener, simulator::Config::new(channel))
 }
 
-async fn bot_listener(configuration: &Configuration) -> Result<(Listener, SocketAddr), Failure> {
+async fn bot_listener(
+    configuration: &Configuration,
+    limits: Limits,
+) -> Result<(Listener, SocketAddr), Failure> {
     let settings = &configuration.settings;
     let is_set = configuration.is_set("listen");
     let wanted = if is_set { settings.server.listen } else { BOT };
@@ -118,7 +127,7 @@ async fn bot_listener(configuration: &Configuration) -> Result<(Listener, Socket
             .hint("set LINEBOT_LISTEN to another address")
     };
     let listener = next_free(wanted, !is_set, async |address| {
-        running::bind(address, settings).await
+        Listener::bind(address, limits).await
     })
     .await
     .map_err(failed)?;

@@ -1,5 +1,7 @@
 //! `linebot import`: lists from an export, or from the database of the Flask bot ([`seed`](super::seed)).
 
+mod record;
+
 use crate::config::Configuration;
 use crate::failure::Failure;
 use crate::output;
@@ -62,23 +64,23 @@ impl Importer {
 
     async fn take_lines(&mut self, path: &Path, lines: Box<dyn BufRead>) -> Result<(), Failure> {
         for (number, line) in (1_usize..).zip(lines.lines()) {
-            let line = line.map_err(|error| {
-                Failure::failed(format!(
-                    "cannot read line {number} of {}: {error}",
-                    path.display()
-                ))
-            })?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let record = record(&line).map_err(|problem| {
+            let unusable = |problem: String| {
                 Failure::failed(format!(
                     "line {number} of {} cannot be imported: {problem}",
                     path.display()
                 ))
                 .hint("the lines before it are stored, it and those after it are not; correct it and run the same command again")
+            };
+            let line = line.map_err(|error| {
+                unusable(match error.kind() {
+                    io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+                    _ => format!("it cannot be read: {error}"),
+                })
             })?;
-            self.take(record).await?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            self.take(record::read(&line).map_err(unusable)?).await?;
         }
         Ok(())
     }
@@ -152,20 +154,4 @@ impl fmt::Display for Stored {
             more => writeln!(formatter, "  and {more} more"),
         }
     }
-}
-
-/// A line of an export. The error never quotes it: it holds what people wrote.
-fn record(line: &str) -> Result<ConversationRecord, String> {
-    let record: ConversationRecord = serde_json::from_str(line).map_err(|error| {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "a key or value is not what an export has there",
-            serde_json::error::Category::Eof => "it is cut short",
-            serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-                "it is not JSON"
-            }
-        };
-        format!("{what} (column {})", error.column())
-    })?;
-    record.check().map_err(|error| error.to_string())?;
-    Ok(record)
 }

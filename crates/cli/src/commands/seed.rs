@@ -30,6 +30,9 @@ const BY_TITLE: &str = "SELECT CAST(user_id AS CHAR), CAST(item AS CHAR), CAST(t
 /// A task that is not done yet.
 const OPEN: i64 = 1;
 
+/// A task that is done.
+const DONE: i64 = 0;
+
 /// Every column may be NULL.
 type Row = (Option<String>, Option<String>, Option<i64>);
 
@@ -78,7 +81,7 @@ async fn read(
     let mut rows = sqlx::query_as::<_, Row>(rows).fetch(seed);
     let mut remarks = Vec::new();
     let mut unowned = 0_usize;
-    let mut current = Titles::default();
+    let mut current = Rows::default();
     while let Some((user, item, flag)) =
         rows.try_next().await.map_err(|error| unreadable(&error))?
     {
@@ -89,16 +92,14 @@ async fn read(
         if user != current.user {
             let done = std::mem::replace(
                 &mut current,
-                Titles {
+                Rows {
                     user,
-                    titles: Vec::new(),
+                    ..Rows::default()
                 },
             );
             done.hand_over(importer, now, &mut remarks).await?;
         }
-        current
-            .titles
-            .push((item.unwrap_or_default(), flag == Some(OPEN)));
+        current.add(item.unwrap_or_default(), flag);
     }
     current.hand_over(importer, now, &mut remarks).await?;
     if unowned > 0 {
@@ -112,19 +113,31 @@ async fn read(
 
 /// The rows of one person, in order.
 #[derive(Default)]
-struct Titles {
+struct Rows {
     user: String,
     titles: Vec<(String, bool)>,
+    /// Rows whose flag means nothing.
+    unclear: usize,
 }
 
-impl Titles {
+impl Rows {
+    /// Takes a task for open unless its row says that it is done: one too many is better than one lost.
+    fn add(&mut self, title: String, flag: Option<i64>) {
+        self.unclear += usize::from(!matches!(flag, Some(OPEN | DONE)));
+        self.titles.push((title, flag != Some(DONE)));
+    }
+
     async fn hand_over(
         self,
         importer: &mut Importer,
         now: Timestamp,
         remarks: &mut Vec<(String, String)>,
     ) -> Result<(), Failure> {
-        let Self { user, titles } = self;
+        let Self {
+            user,
+            titles,
+            unclear,
+        } = self;
         if titles.is_empty() {
             return Ok(());
         }
@@ -132,7 +145,7 @@ impl Titles {
             titles.iter().map(|(title, open)| (title.as_str(), *open)),
             now,
         );
-        let remark = remark(&user, &taken);
+        let remark = remark(&user, &taken, unclear);
         if !remark.is_empty() {
             remarks.push((user.clone(), remark));
         }
@@ -162,9 +175,13 @@ impl Titles {
 }
 
 /// What the operator should know about a list, without quoting it.
-fn remark(user: &str, taken: &TakenOver) -> String {
+fn remark(user: &str, taken: &TakenOver, unclear: usize) -> String {
     let mut text = String::new();
     for (count, what) in [
+        (
+            unclear,
+            format!("todo_flg is neither {OPEN} nor {DONE}, taken as not done"),
+        ),
         (
             taken.repeated,
             "same as another title, merged into one task".to_owned(),
@@ -194,4 +211,25 @@ fn remark(user: &str, taken: &TakenOver) -> String {
 fn unreadable(error: &sqlx::Error) -> Failure {
     Failure::failed(format!("cannot read itemTable: {}", Failure::chain(error)))
         .hint("--from-seed is the URL of the database of the Flask bot, with its user and password")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_whose_flag_means_nothing_is_open_and_counted() {
+        let mut rows = Rows::default();
+        for flag in [Some(1), Some(0), None, Some(2), Some(-1)] {
+            rows.add("milk".to_owned(), flag);
+        }
+        let open: Vec<bool> = rows.titles.iter().map(|(_, open)| *open).collect();
+        assert_eq!(open, [true, false, true, true, true]);
+        assert_eq!(rows.unclear, 3);
+        let remark = remark("U1", &TakenOver::default(), rows.unclear);
+        assert_eq!(
+            remark,
+            "U1: todo_flg is neither 1 nor 0, taken as not done: 3\n"
+        );
+    }
 }

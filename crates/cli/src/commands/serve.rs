@@ -5,6 +5,7 @@ use crate::channel::Channel;
 use crate::config::Configuration;
 use crate::config::values::ListenAddress;
 use crate::failure::Failure;
+use crate::files;
 use crate::running::{Parts, Running, listen};
 use crate::signals::{Asked, Signals};
 use crate::store::{self, Access};
@@ -22,7 +23,7 @@ pub(crate) async fn run(
     let signals = Signals::listen()?;
     let settings = &configuration.settings;
     let channel = Channel::open(configuration)?;
-    let listener = listen(settings.server.listen, settings).await?;
+    let listener = listen(settings.server.listen, files::limits(configuration)).await?;
     let database = store::configured(configuration)?;
     let opened = store::open(
         database,

@@ -31,6 +31,13 @@ pub(crate) async fn set(configuration: &Configuration, url: &str) -> Result<(), 
         .set_webhook_endpoint(url)
         .await
         .map_err(|error| failed("cannot set the webhook URL", &error))?;
+    // A proxy may pass on another path as this one, so it is no error.
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    if !path.ends_with("/callback") {
+        tracing::warn!(
+            "the bot listens at /callback, and this URL does not end with it: unless a proxy in front changes the path, LINE gets 404"
+        );
+    }
     output::print(&format!(
         "{url}\nset; LINE takes up to a minute to use it. Next: linebot webhook test\n"
     ))

@@ -3,6 +3,7 @@
 use super::settings::DatabaseSettings;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What to write when a database is to be named.
@@ -50,10 +51,28 @@ impl Database {
 /// `///absolute/path`, `//relative/path` or just a path.
 fn sqlite_path(rest: &str) -> Result<PathBuf, String> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
-    if path.is_empty() || path.ends_with('/') || path.contains([':', '?']) {
-        return Err("no file named; write sqlite:///path/linebot.db".to_owned());
+    let problem = match path {
+        ":memory:" => "a database in memory would be lost at the end",
+        _ if path.contains('?') => {
+            "an SQLite URL has no parameters: leave out the `?` and what follows it"
+        }
+        _ if path.contains(':') => "a `:` cannot stand in the path",
+        _ if path.is_empty() || path.ends_with('/') => "no file named",
+        _ => return Ok(Path::new(path).to_owned()),
+    };
+    Err(format!("{problem}; write sqlite:///path/linebot.db"))
+}
+
+/// A host by itself: with a port or as a URL it would be looked up as a name and never be found.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let is_address = text.parse::<IpAddr>().is_ok();
+    let has_more = text.contains(|letter: char| {
+        matches!(letter, ':' | '/' | '@' | '[' | ']') || letter.is_whitespace()
+    });
+    if has_more && !is_address {
+        return Err("expected a name or an address; its port stands in DB_PORT".to_owned());
     }
-    Ok(Path::new(path).to_owned())
+    Ok(text.to_owned())
 }
 
 impl fmt::Display for Database {
@@ -87,18 +106,32 @@ const SSL_MODES: [&str; 5] = [
     "VERIFY_IDENTITY",
 ];
 
-/// The URL with `***` for the password. Whatever stands between the scheme and the last `@` is taken to hold one,
-/// and of what is behind `?` only `ssl-mode` is shown: better too little than a badly escaped password.
+/// The URL with `***` for the password, which may be badly escaped: whatever stands before the last `@` is taken to hold
+/// one, without an `@` whatever follows the first `:`, and of what is behind `?` only `ssl-mode` is shown.
 fn without_password(url: &str) -> String {
-    let (url, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, rest) = url.split_once("://").unwrap_or(("mysql", url));
-    let mut shown = match rest.rsplit_once('@') {
-        None => format!("{scheme}://{rest}"),
-        Some((login, place)) => match login.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
-            None => format!("{scheme}://{login}@{place}"),
-        },
-    };
+    let (scheme, rest) = url.split_once(':').unwrap_or(("mysql", url));
+    let rest = rest.trim_start_matches('/');
+    let mut shown = format!("{scheme}://");
+    match (rest.rsplit_once('@'), rest.split_once(':')) {
+        (Some((login, place)), _) => {
+            let (user, password) = login
+                .split_once(':')
+                .map_or((login, ""), |(user, _)| (user, ":***"));
+            shown += if is_plain(user) { user } else { "***" };
+            shown += password;
+            shown.push('@');
+            shown += before_parameters(place);
+        }
+        // A host and its port, or a user and a password.
+        (None, Some((first, _))) => {
+            shown += if is_plain(first) { first } else { "***" };
+            shown += ":***";
+        }
+        (None, None) => shown += before_parameters(rest),
+    }
+    let parameters = rest
+        .rsplit_once('?')
+        .map_or("", |(_, parameters)| parameters);
     let mode = parameters
         .split('&')
         .find_map(|parameter| parameter.strip_prefix("ssl-mode="))
@@ -108,6 +141,16 @@ fn without_password(url: &str) -> String {
         shown += mode;
     }
     shown
+}
+
+/// Whether nothing in a name stands for something else: `%3A` is the `:` before a password.
+fn is_plain(name: &str) -> bool {
+    name.chars()
+        .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+}
+
+fn before_parameters(place: &str) -> &str {
+    place.split(['?', '#']).next().unwrap_or_default()
 }
 
 impl DatabaseSettings {
@@ -153,6 +196,9 @@ mod tests {
         ] {
             Database::parse(nothing).unwrap_err();
         }
+        let refused = |url| Database::parse(url).unwrap_err();
+        assert!(refused("sqlite:///a.db?mode=rwc").contains("parameters"));
+        assert!(refused("sqlite::memory:").contains("in memory"));
     }
 
     #[test]
@@ -176,6 +222,24 @@ mod tests {
             "mysql://u:hunter2@h/db?x=hunter2",
             "mysql://u:/hunter2@h/db",
             "mysql://u:x@h/db?ssl-mode=hunter2",
+            // Not escaped.
+            "mysql://u:hunter?hunter2@h/db",
+            "mysql://u:hunter2?2x@h/db",
+            "mysql://u:x#hunter2@h/db",
+            "mysql://u:x/hunter2@h/db",
+            "mysql://u:x@y?hunter2@h/db",
+            "mysql://u%3Ahunter2@h/db",
+            "mysql://u/hunter2@h/db",
+            // The host forgotten, or the slashes.
+            "mysql://u:hunter2/db",
+            "mysql://u:hunter2",
+            "mysql://u:hunter2?ssl-mode=REQUIRED",
+            "mysql://u:x?hunter2",
+            "mysql://u:x/hunter2",
+            "mysql:u:hunter2@h/db",
+            "mysql:u:x://hunter2@h/db",
+            "mysql:u:hunter2://x@h/db",
+            "mysql:/u:hunter2",
         ] {
             let url = Database::parse(url).unwrap();
             assert!(
@@ -190,6 +254,13 @@ mod tests {
         assert_eq!(
             shown("mysql://linebot:secret@db/linebot?ssl-ca=hunter2&ssl-mode=VERIFY_CA"),
             "mysql://linebot:***@db/linebot?ssl-mode=VERIFY_CA"
+        );
+        assert_eq!(shown("mysql://bot@db/linebot"), "mysql://bot@db/linebot");
+        assert_eq!(shown("mysql://db/linebot"), "mysql://db/linebot");
+        assert_eq!(shown("mysql://u:hunter2/db"), "mysql://u:***");
+        assert_eq!(
+            shown("mysql://u:hunter2?ssl-mode=REQUIRED"),
+            "mysql://u:***?ssl-mode=REQUIRED"
         );
     }
 }

@@ -56,9 +56,12 @@ impl ConfigFile {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
                 other => {
-                    let kind = other.type_str();
+                    let kind = match other {
+                        toml::Value::Array(_) => "an array".to_owned(),
+                        _ => format!("a {}", other.type_str()),
+                    };
                     return Err(ConfigError::usage(format!(
-                        "`{name}` in {shown} is a {kind}; expected a string or a whole number"
+                        "`{name}` in {shown} is {kind}; expected a string or a whole number"
                     )));
                 }
             };
@@ -128,7 +131,8 @@ mod tests {
 
     #[test]
     fn other_types_are_refused() {
-        assert!(error("drain_seconds = true").contains("boolean"));
+        assert!(error("drain_seconds = true").contains("is a boolean; expected"));
+        assert!(error("listen = [1]").contains("is an array; expected"));
         assert!(error("[server]\nlisten = \"x\"").contains("unknown key `server`"));
     }
 }

@@ -142,15 +142,20 @@ impl Layers<'_> {
     }
 }
 
-/// Reads a mounted secret. Editors and `echo` leave a newline at the end, which is never part of it.
+/// Reads a mounted secret. Editors and `echo` leave a newline at the end, which is never part of it, and some a byte order
+/// mark in front.
 fn read_mounted(path: &Path, named_by: &Layer) -> Result<String, ConfigError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
         ConfigError::usage(format!("cannot read {shown}, named by {named_by}: {error}"))
     })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match text.trim_end_matches(['\n', '\r']) {
         "" => Err(ConfigError::usage(format!(
             "{shown}, named by {named_by}, is empty"
+        ))),
+        lines if lines.contains(['\n', '\r']) => Err(ConfigError::usage(format!(
+            "{shown}, named by {named_by}, has more than one line; expected the secret alone"
         ))),
         secret => Ok(secret.to_owned()),
     }

@@ -6,6 +6,7 @@
 //! | [`keys`] | the declaration as a list |
 //! | [`flags`], [`environment`], `file` | the three places a value can stand, each refusing what it does not know |
 //! | [`layers`] | which place wins, and the files that secrets are read from |
+//! | `notes` | what the operator should know |
 //! | [`database`], [`values`] | how values are written |
 //! | [`reference`](mod@reference) | the table for the documentation |
 
@@ -16,6 +17,7 @@ pub mod flags;
 pub mod keys;
 pub mod layers;
 mod legacy;
+mod notes;
 pub mod reference;
 pub mod settings;
 mod suggest;
@@ -93,13 +95,13 @@ pub fn load(flags: Given, environment: Environment) -> Result<Configuration, Con
     }
     let settings = parse(&values)?;
     let (database, mut notes) = choose_database(&settings, &values);
-    notes.extend(notes_on_overruled_secrets(&values));
-    notes.extend(notes_on_old_names(&values, &environment)?);
+    notes.extend(notes::on_overruled_secrets(&values));
+    notes.extend(notes::on_old_names(&values, &environment)?);
     let effective = values
         .iter()
         .map(|(key, value)| Effective::of(key, value))
         .collect();
-    notes.extend(plain_http(&settings));
+    notes.extend(notes::on_plain_http(&settings));
     Ok(Configuration {
         settings,
         database,
@@ -148,8 +150,7 @@ fn invalid(
         (None, _) => "not valid".to_owned(),
     };
     let origin = value.origin();
-    // Before an `@` of a URL there may be a password.
-    if key.secret || value.text.contains('@') {
+    if key.secret || may_hold_password(&value.text) {
         ConfigError::usage(format!(
             "invalid value for `{}` (from {origin}): {cause}",
             key.name
@@ -160,6 +161,11 @@ fn invalid(
             value.text, key.name
         ))
     }
+}
+
+/// Whether it is a URL with a user, or that of a database.
+fn may_hold_password(text: &str) -> bool {
+    text.contains('@') || text.contains("mysql:") || text.contains("mariadb:")
 }
 
 /// The URL or the parts, whichever stands in the stronger layer; in the same one, the URL.
@@ -196,54 +202,6 @@ fn choose_database(
         }
         (url, parts) => (url.or(parts), Vec::new()),
     }
-}
-
-/// A secret that is still set beside the mounted file meant to replace it is easily mistaken for the one in force.
-fn notes_on_overruled_secrets(values: &[(&'static Key, Value)]) -> impl Iterator<Item = String> {
-    values.iter().filter_map(|(key, value)| {
-        let overruled = match value.overruled.as_ref()? {
-            Layer::File(_) => &key.name,
-            Layer::Flag(name) | Layer::Environment(name) => name,
-            Layer::Default => return None,
-        };
-        Some(format!(
-            "{overruled} has no effect: the secret is read from {}",
-            value.origin()
-        ))
-    })
-}
-
-fn notes_on_old_names(
-    values: &[(&'static Key, Value)],
-    environment: &Environment,
-) -> Result<Vec<String>, ConfigError> {
-    let mut notes: Vec<String> = values
-        .iter()
-        .filter_map(|(key, value)| match &value.layer {
-            Layer::Environment(name) if value.mounted.is_none() && *name != key.variable => {
-                Some(format!("{name} is an old name: call it {}", key.variable))
-            }
-            _ => None,
-        })
-        .collect();
-    let (ignored, note) = legacy::IGNORED;
-    if environment.get(ignored)?.is_some() {
-        notes.push(note.to_owned());
-    }
-    Ok(notes)
-}
-
-/// Fine for a stand-in of LINE on this machine or in a private network; otherwise a mistake.
-fn plain_http(settings: &Settings) -> Option<String> {
-    let url = &settings.channel.line_api_base_url;
-    let elsewhere = url.strip_prefix("http://").filter(|host| {
-        !["127.0.0.1", "localhost", "[::1]"]
-            .iter()
-            .any(|local| host.starts_with(local))
-    });
-    elsewhere.map(|_| {
-        format!("{url} is plain HTTP: whoever is on the way can read the channel access token")
-    })
 }
 
 impl Effective {
@@ -290,14 +248,24 @@ impl Configuration {
         missing
     }
 
-    /// What it takes to name a database.
-    pub fn missing_of_database(&self) -> Option<&'static str> {
+    /// What it takes to name a database, and to log in to one named by parts. Who needs no password names it by URL.
+    pub fn missing_of_database(&self) -> Vec<&'static str> {
         let settings = &self.settings.database;
-        let in_parts = settings.db_user.is_some() || settings.db_password.is_some();
-        match (&self.database, in_parts) {
-            (Some(_), _) => None,
-            (None, true) => Some("DB_HOST"),
-            (None, false) => Some("DATABASE_URL (or DB_HOST, DB_USER, DB_PASSWORD, DB_DATABASE)"),
+        let parts = [
+            ("DB_HOST", settings.db_host.is_some()),
+            ("DB_USER", settings.db_user.is_some()),
+            ("DB_PASSWORD", settings.db_password.is_some()),
+        ];
+        match &self.database {
+            Some(Database::Sqlite(_) | Database::MysqlUrl(_)) => Vec::new(),
+            None if parts.iter().all(|(_, is_set)| !is_set) => {
+                vec!["DATABASE_URL (or DB_HOST, DB_USER, DB_PASSWORD, DB_DATABASE)"]
+            }
+            _ => parts
+                .into_iter()
+                .filter(|(_, is_set)| !is_set)
+                .map(|(name, _)| name)
+                .collect(),
         }
     }
 

@@ -8,7 +8,7 @@
 //! `hide_env_values` marks a secret: it is never shown, and a second setting with `_file` behind its name reads it
 //! from a file.
 
-use super::database::Database;
+use super::database::{self, Database};
 use super::values::{self, ListenAddress, LogFilter, LogFormat};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -92,11 +92,11 @@ pub struct DatabaseSettings {
     pub database_url: Option<Database>,
 
     /// MySQL in parts, for a Secret and a `ConfigMap`: the host
-    #[arg(long, env = "DB_HOST", value_name = "HOST")]
+    #[arg(long, env = "DB_HOST", value_name = "HOST", value_parser = database::host)]
     pub db_host: Option<String>,
 
     /// MySQL's port
-    #[arg(long, env = "DB_PORT", value_name = "PORT", default_value = "3306")]
+    #[arg(long, env = "DB_PORT", value_name = "PORT", default_value = "3306", value_parser = values::port)]
     pub db_port: NonZeroU16,
 
     /// MySQL's user
@@ -127,7 +127,8 @@ pub struct DatabaseSettings {
         long,
         env = "LINEBOT_DATABASE_CONNECTIONS",
         value_name = "COUNT",
-        default_value = "10"
+        default_value = "10",
+        value_parser = values::connections
     )]
     pub database_connections: NonZeroU32,
 }
@@ -141,7 +142,8 @@ pub struct ServerSettings {
         long,
         env = "LINEBOT_LISTEN",
         value_name = "ADDRESS",
-        default_value = "0.0.0.0:5000"
+        default_value = "0.0.0.0:5000",
+        value_parser = values::address
     )]
     pub listen: SocketAddr,
 
@@ -168,7 +170,8 @@ pub struct ServerSettings {
         long,
         env = "LINEBOT_BODY_LIMIT_BYTES",
         value_name = "BYTES",
-        default_value = "1048576"
+        default_value = "1048576",
+        value_parser = values::body_bytes
     )]
     pub body_limit_bytes: NonZeroUsize,
 
@@ -183,11 +186,11 @@ pub struct ServerSettings {
     pub max_connections: NonZeroUsize,
 
     /// How long a request's head may take to arrive and a connection may stay idle: longer than the proxy in front keeps it
-    #[arg(long, env = "LINEBOT_HEADER_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "75", value_parser = values::seconds)]
+    #[arg(long, env = "LINEBOT_HEADER_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "75", value_parser = values::some_seconds)]
     pub header_timeout_seconds: Duration,
 
     /// How long a request's body may take to arrive
-    #[arg(long, env = "LINEBOT_BODY_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
+    #[arg(long, env = "LINEBOT_BODY_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = values::some_seconds)]
     pub body_timeout_seconds: Duration,
 }
 
@@ -272,7 +275,8 @@ pub struct SimulatorSettings {
         long,
         env = "LINEBOT_SIMULATOR_LISTEN",
         value_name = "ADDRESS",
-        default_value = "127.0.0.1:8080"
+        default_value = "127.0.0.1:8080",
+        value_parser = values::address
     )]
     pub simulator_listen: SocketAddr,
 }

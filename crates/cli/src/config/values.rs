@@ -1,8 +1,8 @@
 //! How single values are written.
 
 use http::Uri;
-use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::net::{IpAddr, SocketAddr};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 use std::time::Duration;
 use todo::Language;
@@ -12,22 +12,58 @@ use tracing_subscriber::filter::Targets;
 
 /// Whole seconds, a day at the most: keeps every sum of times within range.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    seconds_from(0, text)
+}
+
+/// The same for what could never be done in no time.
+pub(super) fn some_seconds(text: &str) -> Result<Duration, String> {
+    seconds_from(1, text)
+}
+
+fn seconds_from(least: u64, text: &str) -> Result<Duration, String> {
     const MOST: u64 = 86_400;
     match text.parse() {
-        Ok(seconds @ 0..=MOST) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds) if (least..=MOST).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!(
-            "expected a whole number of seconds from 0 to {MOST}, such as 20"
+            "expected a whole number of seconds from {least} to {MOST}, such as 20"
         )),
     }
 }
 
 /// How many there may be of something that takes memory.
 pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
-    const MOST: usize = 1_000_000;
+    limited(text, 1_000_000)
+}
+
+/// How many connections to a database: each is a thread or some memory there too.
+pub(super) fn connections(text: &str) -> Result<NonZeroU32, String> {
+    limited(text, 10_000)
+}
+
+/// How much is read of a body: no more than a process may have.
+pub(super) fn body_bytes(text: &str) -> Result<NonZeroUsize, String> {
+    limited(text, 1024 * 1024 * 1024)
+}
+
+/// A port that something listens on.
+pub(super) fn port(text: &str) -> Result<NonZeroU16, String> {
+    limited(text, u16::MAX.into())
+}
+
+/// A number in the words of people; those of Rust's own parser speak of digits and types.
+fn limited<N: TryFrom<NonZeroU64>>(text: &str, most: u64) -> Result<N, String> {
     text.parse()
         .ok()
-        .filter(|count: &NonZeroUsize| count.get() <= MOST)
-        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
+        .filter(|number: &NonZeroU64| number.get() <= most)
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| format!("expected a whole number from 1 to {most}"))
+}
+
+/// An address to listen on.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "expected an IP address and a port, such as 127.0.0.1:5000 or [::1]:5000".to_owned()
+    })
 }
 
 /// Whole days, at least one.
@@ -70,6 +106,20 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
         })
         .map(|_| trimmed.to_owned())
         .ok_or_else(|| "expected a URL such as https://host.example".to_owned())
+}
+
+/// Whether a URL's host is this machine, by its loopback addresses.
+pub(super) fn is_this_machine(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else {
+        return false;
+    };
+    let host = url.host().unwrap_or_default();
+    let address: Option<IpAddr> = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok();
+    host.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
 }
 
 /// `http://`, a host and a path.

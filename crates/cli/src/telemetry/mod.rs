@@ -105,10 +105,16 @@ impl Telemetry {
     }
 
     /// Sends what is left, spans first. To be called last.
-    pub(crate) async fn finish(self) {
-        if let Some(traces) = self.traces {
+    pub(crate) async fn finish(mut self) {
+        if let Some(traces) = self.traces.take() {
             traces.finish(LAST_WORDS).await;
         }
+    }
+}
+
+/// Also while a panic unwinds: the line about it must not be lost.
+impl Drop for Telemetry {
+    fn drop(&mut self) {
         self.writer.flush(LAST_WORDS);
     }
 }

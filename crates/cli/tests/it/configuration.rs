@@ -109,85 +109,6 @@ fn an_empty_variable_counts_as_not_set() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_the_place_it_stands_in() {
-    let files = Files::new();
-    let file = files.write("linebot.toml", "queue_events = 0");
-    for (flags, variables, parts) in [
-        (
-            vec![],
-            vec![("LINEBOT_DRAIN_SECONDS", "soon")],
-            ["`soon`", "LINEBOT_DRAIN_SECONDS", "whole number of seconds"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_STOP_SECONDS", "18446744073709551615")],
-            ["551615`", "LINEBOT_STOP_SECONDS", "from 0 to 86400"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_MAX_CONNECTIONS", "18446744073709551615")],
-            ["551615`", "LINEBOT_MAX_CONNECTIONS", "from 1 to 1000000"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_LANGUAGE", "fr")],
-            ["`fr`", "LINEBOT_LANGUAGE", "ja or en"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_LISTEN", "5000")],
-            ["`5000`", "LINEBOT_LISTEN", "listen"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_LOG_FORMAT", "xml")],
-            ["`xml`", "LINEBOT_LOG_FORMAT", "json"],
-        ),
-        (
-            vec![],
-            vec![("RUST_LOG", "infoo")],
-            ["`infoo`", "RUST_LOG", "begin with a level"],
-        ),
-        (
-            vec![("rust_log", "%%%")],
-            vec![],
-            ["`%%%`", "--rust-log", "begin with a level"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_METRICS_LISTEN", "no")],
-            ["`no`", "LINEBOT_METRICS_LISTEN", "or off"],
-        ),
-        (
-            vec![],
-            vec![("LINE_API_BASE_URL", "api.line.me")],
-            ["`api.line.me`", "LINE_API_BASE_URL", "https://"],
-        ),
-        (
-            vec![],
-            vec![("LINEBOT_KEEP_EVENTS_DAYS", "0")],
-            ["`0`", "LINEBOT_KEEP_EVENTS_DAYS", "days from 1"],
-        ),
-        (
-            vec![("db_port", "mysql")],
-            vec![],
-            ["`mysql`", "--db-port", "invalid digit"],
-        ),
-        (
-            vec![("config", file.as_str())],
-            vec![],
-            ["`0`", "linebot.toml", "from 1 to 1000000"],
-        ),
-    ] {
-        let complaint = complaint(&flags, &variables);
-        assert!(
-            parts.iter().all(|part| complaint.contains(part)),
-            "{complaint}"
-        );
-    }
-}
-
-#[test]
 fn the_database_is_the_url_or_the_parts_whichever_stands_in_the_stronger_place() {
     let files = Files::new();
     let file = files.write("linebot.toml", "database_url = \"sqlite:///file.db\"");
@@ -232,8 +153,17 @@ fn the_database_is_the_url_or_the_parts_whichever_stands_in_the_stronger_place()
         configured(&[], &[("DB_USER", "bot")])
             .unwrap()
             .missing_of_database(),
-        Some("DB_HOST")
+        ["DB_HOST", "DB_PASSWORD"]
     );
+    for (variables, missing) in [
+        (vec![host], vec!["DB_USER", "DB_PASSWORD"]),
+        (vec![host, ("DB_USER", "bot")], vec!["DB_PASSWORD"]),
+        (vec![host, ("DB_USER", "bot"), ("DB_PASSWORD", "x")], vec![]),
+        (vec![host, url], vec![]),
+    ] {
+        let configuration = configured(&[], &variables).unwrap();
+        assert_eq!(configuration.missing_of_database(), missing);
+    }
 }
 
 #[test]
@@ -296,7 +226,23 @@ fn plain_http_to_another_machine_is_noted() {
             .iter()
             .any(|note| note.contains("plain HTTP"))
     );
-    assert_eq!(notes("http://127.0.0.1:8080"), Vec::<String>::new());
+    for elsewhere in [
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://192.168.0.7:8080",
+        "http://[2001:db8::1]:8080",
+    ] {
+        assert_eq!(notes(elsewhere).len(), 1, "{elsewhere}");
+    }
+    for here in [
+        "http://127.0.0.1:8080",
+        "http://127.0.0.2",
+        "http://localhost:8080",
+        "http://LOCALHOST/line",
+        "http://[::1]:8080",
+    ] {
+        assert_eq!(notes(here), Vec::<String>::new(), "{here}");
+    }
     assert_eq!(notes("https://api.line.me/"), Vec::<String>::new());
 }
 

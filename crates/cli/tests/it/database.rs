@@ -1,7 +1,8 @@
 //! What is said about a database that cannot be used.
 
 use crate::mysql::MysqlDatabase;
-use crate::support::{SECRET, linebot};
+use crate::support::{SECRET, linebot, sqlite};
+use std::fs::File;
 use tempfile::TempDir;
 
 #[test]
@@ -31,6 +32,69 @@ fn a_file_that_is_no_database_is_called_that_with_what_to_check() {
         findings.contains("is not an SQLite database  (check that DATABASE_URL"),
         "{findings}"
     );
+}
+
+#[test]
+fn a_folder_is_no_database() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", folder.path().display());
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("LINE_CHANNEL_SECRET", SECRET),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "x"),
+        ("LINEBOT_LISTEN", "127.0.0.1:0"),
+    ];
+    for command in [
+        &["serve"][..],
+        &["migrate"],
+        &["migrate", "--plan"],
+        &["export"],
+        &["config", "check"],
+    ] {
+        let complaint = linebot(command, &variables).failed(2);
+        assert!(
+            complaint.contains("is a folder") && complaint.contains("linebot.db"),
+            "{complaint}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_database_without_user_or_password_is_called_incomplete() {
+    let variables = [("DB_HOST", "127.0.0.1")];
+    for command in ["migrate", "export"] {
+        let complaint = linebot(&[command], &variables).failed(2);
+        assert!(
+            complaint.contains("DB_USER, DB_PASSWORD not set"),
+            "{complaint}"
+        );
+    }
+    let complaint = linebot(&["serve"], &variables).failed(2);
+    assert!(complaint.contains("DB_USER, DB_PASSWORD\n"), "{complaint}");
+}
+
+#[test]
+fn migrating_an_sqlite_file_that_a_bot_has_open_says_to_stop_it_first() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), false);
+    std::fs::write(folder.path().join("linebot.db"), "").unwrap();
+    // As a bot of the version before, whose tables are other ones, does.
+    let lock = File::create(folder.path().join("linebot.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let variables = [("DATABASE_URL", url.as_str())];
+    let complaint = linebot(&["migrate"], &variables).failed(1);
+    assert!(
+        complaint.contains("linebot.db is in use by another process")
+            && complaint.contains("stop that process first, also before migrating or importing"),
+        "{complaint}"
+    );
+    linebot(&["migrate", "--plan"], &variables).succeeded();
+    let help = linebot(&["migrate", "--help"], &[]).succeeded();
+    assert!(help.contains("On SQLite stop the bot first"), "{help}");
+
+    drop(lock);
+    linebot(&["migrate"], &variables).succeeded();
 }
 
 #[test]

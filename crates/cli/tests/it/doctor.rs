@@ -1,26 +1,25 @@
-//! `doctor` and `webhook` against a stand-in for LINE that has nothing wrong, and then something.
+//! `doctor` against a stand-in for LINE that has nothing wrong, and then something.
 
 use crate::support::{Bot, Ended, SECRET, linebot, sqlite};
 use simulator::{Channel, Config, Simulator};
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
-const TOKEN: &str = "a-token-of-the-simulator";
+pub(crate) const TOKEN: &str = "a-token-of-the-simulator";
 
 /// LINE, a bot at its webhook URL, and what both are called.
-struct World {
+pub(crate) struct World {
     simulator: Simulator,
     bot: Option<Bot>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     database: String,
     _folder: TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let channel = Channel {
             id: "1234567890".to_owned(),
             secret: SECRET.into(),
@@ -50,7 +49,7 @@ impl World {
     }
 
     /// Runs the binary with everything it needs, but for what `changed` says otherwise.
-    async fn run(&self, arguments: &[&str], changed: &[(&str, &str)]) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str], changed: &[(&str, &str)]) -> Ended {
         let own = [
             ("LINE_API_BASE_URL", self.simulator.url()),
             ("LINE_CHANNEL_SECRET", SECRET.to_owned()),
@@ -205,91 +204,4 @@ async fn with_the_channel_id_line_itself_checks_the_secret() {
         "{wrong:?}"
     );
     wrong.failed(1);
-}
-
-#[tokio::test]
-async fn the_webhook_url_is_shown_set_and_tested() {
-    let world = World::new().await;
-    let url = format!("http://{}/callback", world.address);
-    assert_eq!(
-        world.run(&["webhook", "get"], &[]).await.succeeded(),
-        format!("{url}\nin use\n")
-    );
-    assert_eq!(
-        world.run(&["webhook", "test"], &[]).await.succeeded(),
-        "LINE reached the bot and got 200\n"
-    );
-
-    let set = world
-        .run(&["webhook", "set", "https://bot.example.com/callback"], &[])
-        .await
-        .succeeded();
-    assert!(
-        set.starts_with("https://bot.example.com/callback\nset"),
-        "{set}"
-    );
-    let shown = world.run(&["webhook", "get"], &[]).await.succeeded();
-    assert!(
-        shown.starts_with("https://bot.example.com/callback\n"),
-        "{shown}"
-    );
-
-    let complaint = world
-        .run(
-            &["webhook", "get"],
-            &[("LINE_CHANNEL_ACCESS_TOKEN", "wrong")],
-        )
-        .await
-        .failed(1);
-    assert!(
-        complaint.contains("cannot get the webhook URL")
-            && complaint.contains("hint: LINE does not accept the channel access token"),
-        "{complaint}"
-    );
-}
-
-/// In place of LINE: reads a request to its end, refuses it, and says why.
-fn refusing(details: &'static str) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let (connection, _) = listener.accept().unwrap();
-        let mut request = BufReader::new(&connection);
-        let mut length = 0;
-        for line in request.by_ref().lines() {
-            let line = line.unwrap().to_lowercase();
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.parse().unwrap();
-            }
-            if line.is_empty() {
-                break;
-            }
-        }
-        request.read_exact(&mut vec![0; length]).unwrap();
-        let length = details.len();
-        let answer =
-            format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\n\r\n{details}");
-        (&connection).write_all(answer.as_bytes()).unwrap();
-    });
-    url
-}
-
-#[test]
-fn what_line_finds_wrong_with_a_webhook_url_is_passed_on() {
-    let line = refusing(
-        r#"{"message":"The request body has 1 error(s)","details":[{"message":"Invalid webhook endpoint","property":"endpoint"}]}"#,
-    );
-    let variables = [
-        ("LINE_CHANNEL_ACCESS_TOKEN", TOKEN),
-        ("LINE_API_BASE_URL", line.as_str()),
-    ];
-    let complaint = linebot(
-        &["webhook", "set", "https://bot.example.com/callback"],
-        &variables,
-    )
-    .failed(1);
-    assert!(
-        complaint.contains("has 1 error(s); endpoint: Invalid webhook endpoint"),
-        "{complaint}"
-    );
 }

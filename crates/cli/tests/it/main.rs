@@ -7,9 +7,11 @@
 
 mod command_line;
 mod configuration;
+mod damaged_lines;
 mod database;
 mod dev;
 mod doctor;
+mod files;
 mod mysql;
 mod reference;
 mod secrets;
@@ -19,3 +21,5 @@ mod simulator;
 mod support;
 mod traces;
 mod transfer;
+mod webhook;
+mod wrong_values;

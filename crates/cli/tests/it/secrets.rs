@@ -101,6 +101,36 @@ fn a_secret_file_that_cannot_be_read_or_is_empty_is_an_error_that_names_it() {
     assert!(complaint_about(&files.write("empty", "\n")).contains("is empty"));
 }
 
+#[test]
+fn a_secret_file_is_one_line_and_a_byte_order_mark_is_not_part_of_it() {
+    let files = Files::new();
+    let read = |path: &str| configured(&[], &[("DB_PASSWORD_FILE", path)]);
+    let marked = files.write("marked", "\u{feff}hunter2\r\n");
+    let password = read(&marked).unwrap().settings.database.db_password;
+    assert_eq!(
+        password.as_ref().map(secrecy::ExposeSecret::expose_secret),
+        Some("hunter2")
+    );
+    for two in ["old\nnew\n", "old\r\nnew", "old\rnew", "\nnew"] {
+        let two = files.write("two", two);
+        let complaint = complaint(&[], &[("DB_PASSWORD_FILE", &two)]);
+        assert!(
+            complaint.contains(&two)
+                && complaint.contains("DB_PASSWORD_FILE")
+                && complaint.contains("more than one line"),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("new"), "{complaint}");
+    }
+    assert!(
+        complaint(
+            &[],
+            &[("DB_PASSWORD_FILE", &files.write("empty", "\u{feff}\n"))]
+        )
+        .contains("is empty")
+    );
+}
+
 /// A value that must not come out anywhere.
 const HIDDEN: &str = "hunter2hunter2";
 
@@ -170,5 +200,50 @@ fn a_password_in_another_url_is_refused_and_not_repeated() {
             complaint.contains(variable) && complaint.contains("leave them out"),
             "{complaint}"
         );
+    }
+}
+
+#[test]
+fn a_url_with_a_password_in_a_wrong_place_is_not_repeated() {
+    for url in [
+        format!("mysql://bot:{HIDDEN}@db.example/linebot"),
+        format!("mysql://bot:x?{HIDDEN}"),
+        format!("mariadb:bot:{HIDDEN}"),
+        format!("https://bot:{HIDDEN}@db.example"),
+    ] {
+        let assigned = format!("--database={url}");
+        for arguments in [
+            &["migrate", &url][..],
+            &["migrate", &assigned],
+            &["config", "check", "--json", &url],
+            &["import", &url],
+            &["import", "lists.jsonl", &url],
+            &["simulator", &url],
+            &["completions", &url],
+            &["migrate", "--db-port", &url],
+            &["webhook", "test", "--line-api-base-url", &url],
+            &["export", "--config", &url],
+            &[&url],
+        ] {
+            let complaint = linebot(arguments, &[("DATABASE_URL", "sqlite:none.db")]);
+            assert_ne!(complaint.code, Some(0), "{complaint:?}");
+            assert!(!complaint.stderr.contains(HIDDEN), "{complaint:?}");
+            assert!(!complaint.stdout.contains(HIDDEN), "{complaint:?}");
+        }
+    }
+    let complaint = linebot(&["migrate", "mysql://bot:secret@db.example/linebot"], &[]).failed(2);
+    assert!(
+        complaint.contains("unexpected argument 'mysql://***'"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_url_of_the_database_in_a_wrong_variable_is_not_repeated() {
+    for variable in ["DB_PORT", "LINEBOT_LISTEN", "LINE_API_BASE_URL"] {
+        let url = format!("mysql://bot:x/{HIDDEN}");
+        let complaint = linebot(&["config", "check"], &[(variable, &url)]).failed(2);
+        assert!(!complaint.contains(HIDDEN), "{complaint}");
+        assert!(complaint.contains(variable), "{complaint}");
     }
 }

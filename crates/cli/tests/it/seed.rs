@@ -95,7 +95,9 @@ async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
         ("zebra", Some(1)),
         ("Apple", Some(1)),
         ("ＡＰＰＬＥ ", Some(1)),
-        ("done", None),
+        ("flagged", None),
+        ("flagged too", Some(2)),
+        ("done", Some(0)),
         ("clear", Some(1)),
         ("　", Some(1)),
         (&"x".repeat(501), Some(1)),
@@ -113,6 +115,7 @@ async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
     for line in [
         "conversations stored: 1",
         &format!("{MISAKI}: same as another title, merged into one task: 1"),
+        &format!("{MISAKI}: todo_flg is neither 1 nor 0, taken as not done: 2"),
         &format!("{MISAKI}: blank, left out: 1"),
         &format!("{MISAKI}: longer than 500 characters, left out: 1"),
         &format!("{MISAKI}: called like a command word, only `clear` removes it: 1"),
@@ -129,7 +132,7 @@ async fn what_no_list_can_hold_is_reported_and_nothing_is_cut() {
     );
     assert_eq!(
         open_titles(&exported(&url)[0]),
-        ["zebra", "Apple", "clear"],
+        ["zebra", "Apple", "flagged", "flagged too", "clear"],
         "in the order they were typed"
     );
     seed.0.remove().await;

@@ -34,7 +34,8 @@ fn tables_that_are_missing_end_it_with_what_to_run() {
     ];
     let complaint = linebot(&["serve"], &variables).failed(1);
     assert!(
-        complaint.contains("not up to date") && complaint.contains("hint: run: linebot migrate"),
+        complaint.contains("not up to date (3 migrations missing)")
+            && complaint.contains("hint: run: linebot migrate (on SQLite while no bot runs)"),
         "{complaint}"
     );
 }

@@ -71,11 +71,27 @@ impl Ended {
 pub(crate) struct Bot {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
+    /// What was in the log before the line that was looked for last.
+    pub(crate) said_before: Vec<String>,
 }
 
 impl Bot {
     /// Starts `linebot serve` on a port the system chooses, and waits until it listens.
     pub(crate) fn serve(variables: Variables<'_>) -> (Self, SocketAddr) {
+        Self::started(command(&["serve"], &[]), variables)
+    }
+
+    /// The same, with at most so many open files as `limit` says to `ulimit`.
+    pub(crate) fn serve_with_files(limit: &str, variables: Variables<'_>) -> (Self, SocketAddr) {
+        let mut shell = Command::new("/bin/sh");
+        let script = format!("ulimit {limit} && exec \"$0\" serve");
+        shell
+            .args(["-c", &script, env!("CARGO_BIN_EXE_linebot")])
+            .env_clear();
+        Self::started(shell, variables)
+    }
+
+    fn started(mut command: Command, variables: Variables<'_>) -> (Self, SocketAddr) {
         let variables: BTreeMap<_, _> = [
             ("LINEBOT_LISTEN", "127.0.0.1:0"),
             ("LINEBOT_METRICS_LISTEN", "off"),
@@ -85,14 +101,18 @@ impl Bot {
         .into_iter()
         .chain(variables.iter().copied())
         .collect();
-        let variables: Vec<_> = variables.into_iter().collect();
-        let mut child = command(&["serve"], &variables)
+        let mut child = command
+            .envs(variables)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut bot = Self { child, log };
+        let mut bot = Self {
+            child,
+            log,
+            said_before: Vec::new(),
+        };
         let listening = bot.logged("listening");
         let address = listening["bot"].as_str().unwrap().parse().unwrap();
         (bot, address)
@@ -100,7 +120,7 @@ impl Bot {
 
     /// The next log line with this message.
     pub(crate) fn logged(&mut self, message: &str) -> serde_json::Value {
-        let mut seen = Vec::new();
+        self.said_before.clear();
         for line in self.log.by_ref() {
             let line = line.unwrap();
             if let Ok(line) = serde_json::from_str::<serde_json::Value>(&line)
@@ -108,14 +128,27 @@ impl Bot {
             {
                 return line;
             }
-            seen.push(line);
+            self.said_before.push(line);
         }
-        panic!("it never said {message:?}; it said:\n{}", seen.join("\n"));
+        panic!(
+            "it never said {message:?}; it said:\n{}",
+            self.said_before.join("\n")
+        );
     }
 
     /// Everything it still says until it ends.
     pub(crate) fn rest_of_log(&mut self) -> String {
         self.log.by_ref().map(|line| line.unwrap() + "\n").collect()
+    }
+
+    /// How many files it may have open: what it can use now, and the most it could allow itself.
+    pub(crate) fn file_limits(&self) -> (String, String) {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
+        let mut words = line.unwrap().split_whitespace().map(str::to_owned);
+        (words.next().unwrap(), words.next().unwrap())
     }
 
     /// Sends a signal by name.

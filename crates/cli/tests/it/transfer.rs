@@ -1,5 +1,6 @@
 //! Export and import.
 
+use crate::damaged_lines;
 use crate::support::{Ended, command, linebot, sqlite};
 use std::io::Write;
 use std::os::unix::fs::symlink;
@@ -9,7 +10,7 @@ use std::process::Stdio;
 use tempfile::TempDir;
 
 /// Three conversations with everything a line can hold, in id order, as an export writes them.
-const LISTS: &str = concat!(
+pub(crate) const LISTS: &str = concat!(
     r#"{"conversation":"C11111111111111111111111111111111","revision":0,"next_task_id":0,"undoable":[],"unsent":[],"open":[],"closed":[]}"#,
     "\n",
     r#"{"conversation":"U22222222222222222222222222222222","language":"en","left_at":1700000000000,"revision":3,"next_task_id":4,"undoable":[2,3],"unsent":["9"],"open":[{"id":1,"title":"牛乳 \"を\" 買う🥛","message_id":"7","added_revision":1,"added_at":1699999999000},{"id":3,"title":"eggs","message_id":"","added_revision":3,"added_at":1699999999999}],"closed":[{"id":0,"title":"tea","message_id":"6","added_revision":1,"added_at":1699999998000,"reason":"done","closed_revision":2,"closed_at":1699999999500}]}"#,
@@ -18,7 +19,7 @@ const LISTS: &str = concat!(
     "\n",
 );
 
-fn import(url: &str, lines: &str) -> Ended {
+pub(crate) fn import(url: &str, lines: &(impl AsRef<[u8]> + ?Sized)) -> Ended {
     let mut child = command(&["import", "-"], &[("DATABASE_URL", url)])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -29,12 +30,12 @@ fn import(url: &str, lines: &str) -> Ended {
         .stdin
         .take()
         .unwrap()
-        .write_all(lines.as_bytes())
+        .write_all(lines.as_ref())
         .unwrap();
     Ended::from(child.wait_with_output().unwrap())
 }
 
-fn export(url: &str) -> String {
+pub(crate) fn export(url: &str) -> String {
     linebot(&["export"], &[("DATABASE_URL", url)]).succeeded()
 }
 
@@ -90,105 +91,10 @@ fn many_conversations_are_carried_over_page_by_page() {
 }
 
 #[test]
-fn a_malformed_line_stops_the_import_after_what_came_before_it() {
-    let folder = TempDir::new().unwrap();
-    for (number, bad) in [r#"{"conversation":"U4""#, "milk", r#"{"conversation":"U4","open":[],"colour":"red"}"#, r#"{"conversation":"U4","next_task_id":0,"open":[{"id":0,"title":"secret plan","message_id":"","added_revision":1,"added_at":1}]}"#]
-        .into_iter()
-        .enumerate()
-    {
-        let folder = folder.path().join(number.to_string());
-        let url = sqlite(&folder, true);
-        let mut lines: Vec<&str> = LISTS.lines().collect();
-        lines.insert(2, bad);
-        let ended = import(&url, &lines.join("\n"));
-        assert_eq!(ended.stdout, "conversations stored: 2\n");
-        let complaint = ended.failed(1);
-        assert!(complaint.contains("line 3 of -") && complaint.contains("run the same command again"), "{complaint}");
-        assert!(!complaint.contains("secret plan") && !complaint.contains("milk"), "what people wrote is not repeated: {complaint}");
-        assert_eq!(export(&url), LISTS.lines().take(2).map(|line| line.to_owned() + "\n").collect::<String>());
-        // Corrected and run again.
-        lines.remove(2);
-        import(&url, &lines.join("\n")).succeeded();
-        assert_eq!(export(&url), LISTS);
-    }
-}
-
-/// A line of an export with these open titles.
-fn line(conversation: &str, titles: &[&str]) -> String {
-    let open: Vec<_> = (0..)
-        .zip(titles)
-        .map(|(id, title)| serde_json::json!({"id": id, "title": title, "message_id": "", "added_revision": 1, "added_at": 1}))
-        .collect();
-    let next_task_id = titles.len();
-    serde_json::json!({"conversation": conversation, "revision": 1, "next_task_id": next_task_id, "open": open})
-        .to_string()
-}
-
-#[test]
-fn what_no_chat_could_lead_to_stops_the_import_with_the_line_the_conversation_and_the_limit() {
-    let folder = TempDir::new().unwrap();
-    let url = sqlite(folder.path(), true);
-    let long = "x".repeat(100_000);
-    for (conversation, titles, problem) in [
-        (
-            "U4",
-            vec!["milk", &long],
-            "conversation U4: the title of task 1 cannot be one: it has 100000 characters, and 500 are allowed",
-        ),
-        (
-            "U4",
-            vec!["milk"; 3_000],
-            "conversation U4: 3000 open tasks, and 1000 are allowed",
-        ),
-        (
-            "U4",
-            vec![""],
-            "conversation U4: the title of task 0 cannot be one: nothing of it can be seen",
-        ),
-        ("U4", vec!["\u{200b}\u{3164} "], "nothing of it can be seen"),
-        ("U4", vec!["secret\nplan"], "it has a line break"),
-        ("", vec!["milk"], "the conversation id is empty"),
-        (&"U".repeat(65), vec![], "has 65 bytes, and 64 are allowed"),
-    ] {
-        let lines = [
-            &*line("U1", &["eggs"]),
-            &line(conversation, &titles),
-            &line("U5", &["tea"]),
-        ];
-        let complaint = import(&url, &lines.join("\n")).failed(1);
-        assert!(
-            complaint.contains("line 2 of - cannot be imported: ")
-                && complaint.contains(problem)
-                && complaint.contains(
-                    "hint: the lines before it are stored, it and those after it are not"
-                ),
-            "{complaint}"
-        );
-        assert!(!complaint.contains("secret"), "{complaint}");
-        let stored = export(&url);
-        assert!(
-            stored.lines().count() == 1 && stored.contains("U1"),
-            "{stored}"
-        );
-    }
-}
-
-#[test]
-fn a_line_without_its_revision_stops_the_import_and_says_what_does_not_fit() {
-    let folder = TempDir::new().unwrap();
-    let url = sqlite(folder.path(), true);
-    let line = line("U4", &["secret plan"]).replace(r#","revision":1"#, "");
-    let complaint = import(&url, &line).failed(1);
-    let problem = "conversation U4: added_revision 1 of task 0 is above revision 0";
-    assert!(complaint.contains(problem), "{complaint}");
-    assert!(!complaint.contains("secret"), "{complaint}");
-}
-
-#[test]
 fn a_task_may_be_called_like_a_command_word() {
     let folder = TempDir::new().unwrap();
     let url = sqlite(folder.path(), true);
-    import(&url, &line("U1", &["clear", "元に戻す"])).succeeded();
+    import(&url, &damaged_lines::line("U1", &["clear", "元に戻す"])).succeeded();
     assert!(export(&url).contains("元に戻す"));
 }
 
