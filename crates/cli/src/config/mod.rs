@@ -248,20 +248,16 @@ impl Configuration {
         missing
     }
 
-    /// What it takes to name a database, and to log in to one named by parts. Who needs no password names it by URL.
+    /// What it takes to name a database. A user may have no password.
     pub fn missing_of_database(&self) -> Vec<&'static str> {
         let settings = &self.settings.database;
-        let parts = [
-            ("DB_HOST", settings.db_host.is_some()),
-            ("DB_USER", settings.db_user.is_some()),
-            ("DB_PASSWORD", settings.db_password.is_some()),
-        ];
+        let (host, user) = (settings.db_host.is_some(), settings.db_user.is_some());
         match &self.database {
             Some(Database::Sqlite(_) | Database::MysqlUrl(_)) => Vec::new(),
-            None if parts.iter().all(|(_, is_set)| !is_set) => {
+            None if !host && !user && settings.db_password.is_none() => {
                 vec!["DATABASE_URL (or DB_HOST, DB_USER, DB_PASSWORD, DB_DATABASE)"]
             }
-            _ => parts
+            _ => [("DB_HOST", host), ("DB_USER", user)]
                 .into_iter()
                 .filter(|(_, is_set)| !is_set)
                 .map(|(name, _)| name)

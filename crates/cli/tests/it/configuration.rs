@@ -153,11 +153,11 @@ fn the_database_is_the_url_or_the_parts_whichever_stands_in_the_stronger_place()
         configured(&[], &[("DB_USER", "bot")])
             .unwrap()
             .missing_of_database(),
-        ["DB_HOST", "DB_PASSWORD"]
+        ["DB_HOST"]
     );
     for (variables, missing) in [
-        (vec![host], vec!["DB_USER", "DB_PASSWORD"]),
-        (vec![host, ("DB_USER", "bot")], vec!["DB_PASSWORD"]),
+        (vec![host], vec!["DB_USER"]),
+        (vec![host, ("DB_USER", "bot")], vec![]),
         (vec![host, ("DB_USER", "bot"), ("DB_PASSWORD", "x")], vec![]),
         (vec![host, url], vec![]),
     ] {

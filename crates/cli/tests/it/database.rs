@@ -61,17 +61,31 @@ fn a_folder_is_no_database() {
 }
 
 #[test]
-fn a_database_without_user_or_password_is_called_incomplete() {
-    let variables = [("DB_HOST", "127.0.0.1")];
-    for command in ["migrate", "export"] {
-        let complaint = linebot(&[command], &variables).failed(2);
-        assert!(
-            complaint.contains("DB_USER, DB_PASSWORD not set"),
-            "{complaint}"
-        );
+fn a_database_in_parts_without_a_user_or_a_host_is_called_incomplete() {
+    for (variable, missing) in [("DB_HOST", "DB_USER"), ("DB_USER", "DB_HOST")] {
+        let variables = [(variable, "127.0.0.1")];
+        for command in ["migrate", "export"] {
+            let complaint = linebot(&[command], &variables).failed(2);
+            let expected = format!("{missing} not set");
+            assert!(complaint.contains(&expected), "{complaint}");
+        }
+        let complaint = linebot(&["serve"], &variables).failed(2);
+        assert!(complaint.contains(&format!("{missing}\n")), "{complaint}");
     }
-    let complaint = linebot(&["serve"], &variables).failed(2);
-    assert!(complaint.contains("DB_USER, DB_PASSWORD\n"), "{complaint}");
+}
+
+#[test]
+fn a_user_of_the_database_needs_no_password() {
+    let variables = [
+        ("DB_HOST", "127.0.0.1"),
+        ("DB_PORT", "1"),
+        ("DB_USER", "bot"),
+    ];
+    let complaint = linebot(&["export"], &variables).failed(1);
+    assert!(
+        complaint.contains("the database is not available"),
+        "{complaint}"
+    );
 }
 
 #[test]
