@@ -7,6 +7,7 @@
 
 mod intake;
 mod language;
+mod leases;
 mod metrics;
 mod replies;
 mod support;
