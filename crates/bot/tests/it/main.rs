@@ -10,6 +10,7 @@ mod language;
 mod leases;
 mod metrics;
 mod replies;
+mod room;
 mod support;
 mod turns;
 mod understand;
