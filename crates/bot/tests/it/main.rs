@@ -6,6 +6,7 @@
 )]
 
 mod intake;
+mod lane;
 mod language;
 mod leases;
 mod metrics;
