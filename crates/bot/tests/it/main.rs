@@ -5,6 +5,7 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod housekeeping;
 mod intake;
 mod lane;
 mod language;
