@@ -9,6 +9,7 @@ mod housekeeping;
 mod intake;
 mod lane;
 mod language;
+mod language_again;
 mod leases;
 mod metrics;
 mod replies;

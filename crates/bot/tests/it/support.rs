@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bot::{Bot, Clock, Config, Retention};
 use line::LineClient;
+use line::retry::RetryPolicy;
 use line::token::TokenProvider;
 use secrecy::SecretString;
 use simulator::{Channel, Simulator};
@@ -188,6 +189,11 @@ pub(crate) const OPEN: usize = 1_000_000;
 impl Stage {
     /// A bot with one lane, a queue of `queue_events`, and a gate that lets `commits` through.
     pub(crate) async fn new(queue_events: usize, commits: usize) -> Self {
+        Self::with(queue_events, commits, RetryPolicy::default()).await
+    }
+
+    /// The same with a client that repeats calls like this.
+    pub(crate) async fn with(queue_events: usize, commits: usize, retry: RetryPolicy) -> Self {
         let channel = Channel::random();
         let token = SecretString::from(channel.access_token.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -197,6 +203,7 @@ impl Stage {
         simulator.introduce_everybody();
         let client = LineClient::builder(TokenProvider::fixed(&token).unwrap())
             .api_base(simulator.url())
+            .retry(retry)
             .build()
             .unwrap();
         let store = Arc::new(Watched::new(commits));
