@@ -252,3 +252,6 @@ async fn trace(request: Request, next: Next) -> axum::response::Response {
     let span = telemetry::request_span(request.method(), request.uri().path(), request.headers());
     next.run(request).instrument(span).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,44 @@ fn copy(connection: &Connection, orders: &Receiver<()>, done: &Sender<()>) {
         let _ = done.send(());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::tempdir;
+
+    /// The smallest SQLite knows, so that many are written quickly, and their heads in the log.
+    const PAGE_BYTES: u64 = 512;
+    const HEAD_BYTES: u64 = 24;
+
+    #[test]
+    fn while_nobody_copies_the_writer_keeps_the_log_bounded() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("linebot.db");
+        let mut writer = Connection::open(&path).unwrap();
+        let settings = format!(
+            "PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+             CREATE TABLE filling (bytes BLOB);"
+        );
+        writer.execute_batch(&settings).unwrap();
+        // The order to copy is heard and never carried out.
+        let (begin, orders) = channel();
+        let (_done, reports) = channel();
+        writer.wal_hook(Some(hook(begin, reports))).unwrap();
+        let reader = connection::reading(&path).unwrap();
+        let log = folder.path().join("linebot.db-wal");
+        let mut largest = 0;
+        for _ in 0..60 {
+            let a_megabyte = "INSERT INTO filling VALUES (zeroblob(1048576))";
+            writer.execute(a_megabyte, ()).unwrap();
+            // Short looks of another program, between the commits.
+            let rows = "SELECT count(*) FROM filling";
+            let _: u32 = reader.query_row(rows, (), |row| row.get(0)).unwrap();
+            largest = largest.max(std::fs::metadata(&log).unwrap().len());
+        }
+        assert_eq!(orders.try_iter().count(), 1);
+        let most = u64::from(MOST.unsigned_abs()) * (PAGE_BYTES + HEAD_BYTES);
+        let a_commit = 2 * 1_048_576;
+        assert!(largest <= most + a_commit, "{largest} bytes");
+    }
+}

@@ -44,3 +44,28 @@ pub(crate) fn reading(path: &Path) -> rusqlite::Result<Connection> {
     connection.execute_batch("PRAGMA cache_size = -500;")?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::tempdir;
+
+    const FULL: i32 = 2;
+
+    fn synchronous(connection: &Connection) -> i32 {
+        let setting = connection.query_row("PRAGMA synchronous", (), |row| row.get(0));
+        setting.unwrap()
+    }
+
+    #[test]
+    fn a_commit_is_on_the_disk_before_it_is_answered() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("linebot.db");
+        let writing = writing(&path, true).unwrap();
+        let journal = writing.query_row("PRAGMA journal_mode", (), |row| row.get::<_, String>(0));
+        assert_eq!(journal.as_deref(), Ok("wal"));
+        assert_eq!(synchronous(&writing), FULL);
+        // What is copied out of the log has to be on the disk before the log is written over.
+        assert_eq!(synchronous(&copying(&path).unwrap()), FULL);
+    }
+}

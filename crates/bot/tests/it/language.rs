@@ -7,7 +7,7 @@ use storage::{Inbound, LanguageHint, Store};
 use todo::Language;
 
 /// Friends who read Japanese; the default of the stage is English.
-fn strangers<const COUNT: usize>(stage: &Stage) -> [Chat; COUNT] {
+pub(crate) fn strangers<const COUNT: usize>(stage: &Stage) -> [Chat; COUNT] {
     std::array::from_fn(|number| {
         let person = Person::new(format!("person {number}")).with_language("ja");
         stage.simulator.add_person(person).unwrap()
@@ -15,7 +15,7 @@ fn strangers<const COUNT: usize>(stage: &Stage) -> [Chat; COUNT] {
 }
 
 /// A message of somebody whose language is to be found out.
-fn message(person: &Chat, text: &str) -> Inbound {
+pub(crate) fn message(person: &Chat, text: &str) -> Inbound {
     let event_id = format!("{text} of {}", person.id().as_str());
     Inbound {
         language: LanguageHint::NotAsked,
@@ -24,7 +24,7 @@ fn message(person: &Chat, text: &str) -> Inbound {
 }
 
 /// The person says something, and this is the language that is known of them then.
-async fn language_after(stage: &Stage, person: &Chat, text: &str) -> Option<Language> {
+pub(crate) async fn language_after(stage: &Stage, person: &Chat, text: &str) -> Option<Language> {
     let event = message(person, text);
     let intake = stage.bot.intake();
     intake.submit(vec![event], soon()).await.unwrap();
@@ -36,11 +36,11 @@ async fn language_after(stage: &Stage, person: &Chat, text: &str) -> Option<Lang
 }
 
 /// Long enough for anything but a hang, by the clock that [`pass`] moves.
-fn soon() -> Instant {
+pub(crate) fn soon() -> Instant {
     tokio::time::Instant::now().into_std() + Duration::from_secs(20)
 }
 
-fn questions(stage: &Stage) -> u64 {
+pub(crate) fn questions(stage: &Stage) -> u64 {
     stage.simulator.call_count(Endpoint::Profile)
 }
 

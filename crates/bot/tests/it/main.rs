@@ -5,10 +5,15 @@
     reason = "a test that cannot go on stops where it is"
 )]
 
+mod housekeeping;
 mod intake;
+mod lane;
 mod language;
+mod language_again;
+mod leases;
 mod metrics;
 mod replies;
+mod room;
 mod support;
 mod turns;
 mod understand;

@@ -6,7 +6,7 @@ use simulator::{Action, Endpoint, Fault, Person};
 use std::time::Duration;
 
 /// The value of a metric, as a page of metrics shows it.
-fn value(recorder: &PrometheusRecorder, name: &str) -> Option<String> {
+pub(crate) fn value(recorder: &PrometheusRecorder, name: &str) -> Option<String> {
     let page = recorder.handle().render();
     page.lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))

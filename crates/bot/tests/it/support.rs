@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use bot::{Bot, Clock, Config, Retention};
 use line::LineClient;
+use line::retry::RetryPolicy;
 use line::token::TokenProvider;
 use secrecy::SecretString;
 use simulator::{Channel, Simulator};
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +19,7 @@ use storage::{
 };
 use todo::{Input, Language, Timestamp};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// A clock that stands still until it is moved.
 pub(crate) struct ManualClock(AtomicI64);
@@ -56,6 +58,32 @@ pub(crate) struct Watched {
     pub(crate) batches: Mutex<Vec<usize>>,
     /// How long each commit may have taken, in order.
     pub(crate) deadlines: Mutex<Vec<Instant>>,
+    /// What the next calls to delete what is old say instead of doing it.
+    pub(crate) pruning: Mutex<VecDeque<Result<Pruned, StoreError>>>,
+    /// What each call was to delete, in order.
+    pub(crate) pruned: watch::Sender<Vec<PruneBefore>>,
+    /// When owed replies were looked for, and until when those found were taken, in order.
+    pub(crate) taken: watch::Sender<Vec<(Timestamp, Timestamp)>>,
+}
+
+impl Watched {
+    fn new(commits: usize) -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            gate: Semaphore::new(commits),
+            poisoned: Mutex::default(),
+            explosive: Mutex::default(),
+            outages: AtomicUsize::new(0),
+            deferrals: AtomicUsize::new(0),
+            hides_due_replies: AtomicBool::new(false),
+            never_closes: AtomicBool::new(false),
+            batches: Mutex::default(),
+            deadlines: Mutex::default(),
+            pruning: Mutex::default(),
+            pruned: watch::Sender::default(),
+            taken: watch::Sender::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -93,6 +121,8 @@ impl Store for Watched {
         due_again_at: Timestamp,
         limit: usize,
     ) -> Result<Vec<OwedReply>, StoreError> {
+        self.taken
+            .send_modify(|taken| taken.push((now, due_again_at)));
         if self.hides_due_replies.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -102,7 +132,12 @@ impl Store for Watched {
         self.inner.release_leases().await
     }
     async fn prune(&self, before: PruneBefore, limit: usize) -> Result<Pruned, StoreError> {
-        self.inner.prune(before, limit).await
+        self.pruned.send_modify(|pruned| pruned.push(before));
+        let told = self.pruning.lock().unwrap().pop_front();
+        match told {
+            Some(told) => told,
+            None => self.inner.prune(before, limit).await,
+        }
     }
     async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError> {
         self.inner.owed_messages(key).await
@@ -137,7 +172,16 @@ pub(crate) struct Stage {
     pub(crate) store: Arc<Watched>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) bot: Bot,
+    client: LineClient,
+    config: Config,
 }
+
+/// How long the stage keeps things: each for a time of its own.
+pub(crate) const RETENTION: Retention = Retention {
+    events: Duration::from_hours(24),
+    closed_tasks: Duration::from_hours(48),
+    left_conversations: Duration::from_hours(72),
+};
 
 /// Gates that never close.
 pub(crate) const OPEN: usize = 1_000_000;
@@ -145,6 +189,11 @@ pub(crate) const OPEN: usize = 1_000_000;
 impl Stage {
     /// A bot with one lane, a queue of `queue_events`, and a gate that lets `commits` through.
     pub(crate) async fn new(queue_events: usize, commits: usize) -> Self {
+        Self::with(queue_events, commits, RetryPolicy::default()).await
+    }
+
+    /// The same with a client that repeats calls like this.
+    pub(crate) async fn with(queue_events: usize, commits: usize, retry: RetryPolicy) -> Self {
         let channel = Channel::random();
         let token = SecretString::from(channel.access_token.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -154,43 +203,30 @@ impl Stage {
         simulator.introduce_everybody();
         let client = LineClient::builder(TokenProvider::fixed(&token).unwrap())
             .api_base(simulator.url())
+            .retry(retry)
             .build()
             .unwrap();
-        let store = Arc::new(Watched {
-            inner: MemoryStore::new(),
-            gate: Semaphore::new(commits),
-            poisoned: Mutex::default(),
-            explosive: Mutex::default(),
-            outages: AtomicUsize::new(0),
-            deferrals: AtomicUsize::new(0),
-            hides_due_replies: AtomicBool::new(false),
-            never_closes: AtomicBool::new(false),
-            batches: Mutex::default(),
-            deadlines: Mutex::default(),
-        });
+        let store = Arc::new(Watched::new(commits));
         let clock = Arc::new(ManualClock(AtomicI64::new(1_790_000_000_000)));
-        let day = Duration::from_hours(24);
         let config = Config {
             queue_events: NonZeroUsize::new(queue_events).unwrap(),
             default_language: Language::English,
-            retention: Retention {
-                events: day,
-                closed_tasks: day,
-                left_conversations: day,
-            },
+            retention: RETENTION,
         };
-        let bot = Bot::start(
-            Arc::clone(&store) as Arc<dyn Store>,
-            client,
-            Arc::clone(&clock) as Arc<dyn Clock>,
-            config,
-        );
+        let bot = start(&store, &client, &clock, config);
         Self {
             simulator,
             store,
             clock,
             bot,
+            client,
+            config,
         }
+    }
+
+    /// Another process on the same database.
+    pub(crate) fn another_bot(&self) -> Bot {
+        start(&self.store, &self.client, &self.clock, self.config)
     }
 
     /// The bot stores an event.
@@ -224,6 +260,20 @@ impl Stage {
     }
 }
 
+fn start(
+    store: &Arc<Watched>,
+    client: &LineClient,
+    clock: &Arc<ManualClock>,
+    config: Config,
+) -> Bot {
+    Bot::start(
+        Arc::clone(store) as Arc<dyn Store>,
+        client.clone(),
+        Arc::clone(clock) as Arc<dyn Clock>,
+        config,
+    )
+}
+
 /// A text message, with an English-speaking sender unless the test says otherwise.
 pub(crate) fn says(conversation: &str, event_id: &str, text: &str) -> Inbound {
     Inbound {
@@ -254,4 +304,15 @@ pub(crate) async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
+}
+
+/// Lets the others work until this is so.
+pub(crate) async fn until(mut so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), waiting);
+    waited.await.unwrap();
 }

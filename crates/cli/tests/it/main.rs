@@ -12,6 +12,7 @@ mod database;
 mod dev;
 mod doctor;
 mod files;
+mod limits;
 mod mysql;
 mod reference;
 mod secrets;

@@ -53,6 +53,30 @@ pub async fn an_unsend_removes_the_text_everywhere(database: &dyn Database) {
     assert!(messages.contains("task 0"), "{messages}");
 }
 
+pub async fn an_unsend_of_what_was_done_long_ago_removes_the_text_from_replies_too(
+    database: &dyn Database,
+) {
+    let store = open(database).await;
+    for (id, said) in [("e1", "secret"), ("e2", "secret")] {
+        commit(&*store, vec![text("U1", id, said)]).await;
+    }
+    // So many changes later `undo` does not reach the closed task any more, and it is not loaded.
+    for n in 0..=UNDO_DEPTH {
+        let change = text("U1", &format!("f{n}"), &format!("task {n}"));
+        commit(&*store, vec![change]).await;
+    }
+    let owed = store.owed_messages(&key("U1", "e2")).await.unwrap();
+    assert!(owed.unwrap().contains("secret"));
+
+    commit(&*store, vec![unsend("U1", "g1", "e1")]).await;
+    assert_eq!(conversation(&*store, "U1").await.unwrap().closed, []);
+    let owed = take_due(&*store, MUCH_LATER).await;
+    assert_eq!(owed.len(), 1 + UNDO_DEPTH + 1);
+    for reply in owed {
+        assert!(!reply.messages.contains("secret"), "{reply:?}");
+    }
+}
+
 pub async fn an_unsend_in_the_same_batch_leaves_nothing(database: &dyn Database) {
     let store = open(database).await;
     let outcomes = commit(

@@ -98,6 +98,7 @@ macro_rules! conformance {
             }
             history {
                 an_unsend_removes_the_text_everywhere
+                an_unsend_of_what_was_done_long_ago_removes_the_text_from_replies_too
                 an_unsend_in_the_same_batch_leaves_nothing
                 a_reply_to_what_came_after_an_unsend_keeps_its_words
                 an_unsend_leaves_other_conversations_alone
