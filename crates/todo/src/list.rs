@@ -1,7 +1,7 @@
 //! The list of one conversation, its history, and the net change made to it.
 
 use crate::Timestamp;
-use crate::title::{self, Key};
+use crate::title::{Forms, Key};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -97,6 +97,7 @@ pub struct List {
     /// Of titles that began like one that was looked for, by task id. People may write a hundred lines alike, of five hundred
     /// characters, to a list of a thousand such, and go on: each title is read to its end once.
     digests: HashMap<u64, u64>,
+    forms: Forms,
 }
 
 impl List {
@@ -107,6 +108,7 @@ impl List {
             touched: Touched::default(),
             forgotten_messages: Vec::new(),
             digests: HashMap::new(),
+            forms: Forms::default(),
         }
     }
 
@@ -137,7 +139,7 @@ impl List {
                 Some(digest) => *digest,
                 None if !key.begins_like(&task.title) => return false,
                 None => {
-                    let digest = title::digest_of(&task.title);
+                    let digest = self.forms.digest(&task.title);
                     digests.insert(task.id, digest);
                     digest
                 }
