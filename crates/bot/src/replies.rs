@@ -35,7 +35,7 @@ const RETRY: RetryPolicy = RetryPolicy {
     longest_pause: Duration::from_secs(2),
 };
 
-/// With less time left, no further attempt is made: it would be cut short when LINE is slow.
+/// With less time left, no attempt is made: it would be cut short when LINE is slow.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
 /// Whether somebody may have sent a reply before.
@@ -189,6 +189,9 @@ impl Inner {
     async fn send(&self, mut reply: OwedReply, attempt: Attempt, _turn: Turn, give_up_at: Instant) {
         let mut maybe_accepted = attempt != Attempt::First;
         for failed in 1.. {
+            if give_up_at.saturating_duration_since(Instant::now()) < SHORTEST_CALL {
+                break;
+            }
             let call = self.client.reply(&reply.reply_token, &*reply.messages);
             let (outcome, error) = match timeout_at(give_up_at, call).await {
                 Ok(Ok(response)) => (Outcome::Answered(response.status), None),
@@ -217,8 +220,7 @@ impl Inner {
                 }
                 Decision::RefreshToken | Decision::BackOff => {
                     let pause = RETRY.pause(failed);
-                    let time_left = give_up_at.saturating_duration_since(Instant::now() + pause);
-                    if failed >= RETRY.attempts || time_left < SHORTEST_CALL {
+                    if failed >= RETRY.attempts || Instant::now() + pause >= give_up_at {
                         break;
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();

@@ -39,14 +39,16 @@ async fn the_time_a_commit_took_is_missing_for_the_attempts_to_send() {
     stage.simulator.plan_fault(Endpoint::Reply, 100, fault);
     let event = says(&stage, &chat, "milk");
     let committed = async {
-        stage.clock.advance(Duration::from_secs(4));
+        stage.clock.advance(Duration::from_millis(3_500));
         stage.store.gate.add_permits(OPEN);
     };
     tokio::join!(stage.takes(event), committed);
     let Stage { bot, simulator, .. } = stage;
     // Returns after the last attempt.
     bot.stop(Duration::from_secs(20)).await;
-    assert_eq!(simulator.call_count(Endpoint::Reply), 1);
+    // With all of the lease there are four.
+    let calls = simulator.call_count(Endpoint::Reply);
+    assert!((1..=3).contains(&calls), "{calls}");
 }
 
 #[tokio::test]
@@ -62,11 +64,9 @@ async fn a_reply_whose_lease_is_used_up_before_it_is_stored_is_left_to_the_next_
         stage.store.gate.add_permits(OPEN);
     };
     tokio::join!(stage.takes(event), committed);
-    let started = tokio::time::Instant::now();
-    tokio::time::pause();
     stage.bot.stop(Duration::from_secs(20)).await;
-    // Nothing is waited for in a lease that another process may have by now.
-    assert!(started.elapsed() < Duration::from_secs(1));
+    // Another process may have it by now.
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 0);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 1);
 }
 
