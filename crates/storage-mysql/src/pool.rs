@@ -26,7 +26,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(3);
 /// One open for longer is replaced, so that connections move to servers that joined or changed roles.
 const LIFETIME: Duration = Duration::from_mins(30);
 
-/// The limit for a polite goodbye.
+/// The limit for polite goodbyes.
 const COURTESY_LIMIT: Duration = Duration::from_millis(250);
 
 /// At most so many connections, opened when needed.
@@ -71,15 +71,14 @@ impl Pool {
             Ok(Err(closed)) => return Err(unavailable(closed).into()),
             Err(_) => return Err(unanswered("waiting for a connection").into()),
         };
-        while let Some(idle) = self.pop_idle() {
-            if idle.is_fresh() {
-                return Ok(Lease {
-                    session: idle.session,
-                    opened: idle.opened,
-                    pool: self,
-                    _permit: permit,
-                });
-            }
+        self.part_with_stale().await;
+        if let Some(idle) = self.pop_idle() {
+            return Ok(Lease {
+                session: idle.session,
+                opened: idle.opened,
+                pool: self,
+                _permit: permit,
+            });
         }
         Ok(Lease {
             session: Session::open(&self.options, CONNECT_LIMIT).await?,
@@ -99,9 +98,18 @@ impl Pool {
         let all = self.permits.acquire_many(self.size).await;
         self.permits.close();
         drop(all);
-        while let Some(Idle { session, .. }) = self.pop_idle() {
-            // A server that does not answer is not waited for.
-            let _ = timeout(COURTESY_LIMIT, session.connection.close()).await;
+        let idle = std::mem::take(&mut *self.idle());
+        part_with(idle).await;
+    }
+
+    /// Ends what would not serve any more before the server does, which would log it.
+    async fn part_with_stale(&self) {
+        let stale: Vec<Idle> = self
+            .idle()
+            .extract_if(.., |idle| !idle.is_fresh())
+            .collect();
+        if !stale.is_empty() {
+            part_with(stale).await;
         }
     }
 
@@ -112,6 +120,16 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A polite goodbye; a server that does not answer is not waited for.
+async fn part_with(idle: Vec<Idle>) {
+    let goodbyes = async {
+        for Idle { session, .. } in idle {
+            let _ = session.connection.close().await;
+        }
+    };
+    let _ = timeout(COURTESY_LIMIT, goodbyes).await;
 }
 
 impl Idle {
