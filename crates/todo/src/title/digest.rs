@@ -27,7 +27,7 @@ impl Forms {
         form.as_deref()
     }
 
-    /// [`Key::digest`] of the normal form of `title`.
+    /// [`Key::digest`](super::Key::digest) of the normal form of `title`.
     pub(crate) fn digest(&mut self, title: &str) -> u64 {
         let mut digest = Digest::default();
         let mut rest = title;
