@@ -1,7 +1,7 @@
 //! Databases for the binary under test: SQLite always, MySQL and MariaDB where `cargo xtask test` started them.
 
 use anyhow::Context;
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
+use sqlx::{Connection, MySqlConnection};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -44,11 +44,9 @@ impl Database {
         let mut connection = MySqlConnection::connect(&server)
             .await
             .with_context(|| format!("{name} does not answer"))?;
-        sqlx::raw_sql(AssertSqlSafe(format!(
-            "CREATE DATABASE {database} CHARACTER SET utf8mb4"
-        )))
-        .execute(&mut connection)
-        .await?;
+        sqlx::raw_sql(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"))
+            .execute(&mut connection)
+            .await?;
         let url = format!("{}/{database}", server.trim_end_matches('/'));
         Self::at(name, url).map(Some)
     }

@@ -2,7 +2,7 @@
 
 use super::process::{self, Watched};
 use anyhow::{Context, Result, ensure};
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
+use sqlx::{Connection, MySqlConnection};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -164,9 +164,7 @@ fn execute(url: &str, statement: &str) -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let mut connection = MySqlConnection::connect(url).await?;
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql(statement).execute(&mut connection).await?;
         Ok(connection.close().await?)
     })
 }

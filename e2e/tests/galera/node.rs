@@ -2,7 +2,7 @@
 
 use crate::eventually;
 use anyhow::{Context, bail, ensure};
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
+use sqlx::{Connection, MySqlConnection, Row};
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
@@ -164,9 +164,7 @@ impl Node {
     pub(crate) async fn status(&self, name: &str) -> anyhow::Result<String> {
         let mut connection = self.connection().await?;
         let show = format!("SHOW GLOBAL STATUS LIKE '{name}'");
-        let row = sqlx::raw_sql(AssertSqlSafe(show))
-            .fetch_one(&mut connection)
-            .await?;
+        let row = sqlx::raw_sql(&show).fetch_one(&mut connection).await?;
         Ok(row.try_get_unchecked(1)?)
     }
 

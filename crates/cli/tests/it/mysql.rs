@@ -50,7 +50,7 @@ impl MysqlDatabase {
     }
 
     pub(crate) async fn run(&mut self, sql: &str) {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        sqlx::raw_sql(sql)
             .execute(&mut self.connection)
             .await
             .unwrap();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::mysql::MySqlConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
+use sqlx::{Connection, Executor, MySqlConnection, Row};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl TestDatabase {
         let database = Self { server, name };
         let mut connection = database.connect("").await;
         let create = format!("CREATE DATABASE {}", database.name);
-        connection.execute(AssertSqlSafe(&*create)).await.unwrap();
+        connection.execute(&*create).await.unwrap();
         database
     }
 
@@ -83,7 +83,7 @@ impl Database for TestDatabase {
 impl SqlDatabase for TestDatabase {
     async fn run(&self, sql: &str) {
         let mut connection = self.connection().await;
-        connection.execute(AssertSqlSafe(&*sql)).await.unwrap();
+        connection.execute(&*sql).await.unwrap();
     }
 
     async fn describe(&self) -> String {
@@ -94,7 +94,7 @@ impl SqlDatabase for TestDatabase {
         for table in connection.fetch_all(tables).await.unwrap() {
             let table: String = table.get_unchecked(0);
             let show = format!("SHOW CREATE TABLE {table}");
-            let row = connection.fetch_one(AssertSqlSafe(&*show)).await.unwrap();
+            let row = connection.fetch_one(&*show).await.unwrap();
             description += row.get_unchecked::<&str, _>(1);
             description += ";\n";
         }
@@ -116,7 +116,7 @@ impl Drop for TestDatabase {
                     format!("DROP DATABASE {}", self.name),
                     format!("DROP USER IF EXISTS '{}'@'%'", self.name),
                 ] {
-                    connection.execute(AssertSqlSafe(&*sql)).await.unwrap();
+                    connection.execute(&*sql).await.unwrap();
                 }
             });
         };

@@ -2,7 +2,7 @@
 
 use crate::database::TestDatabase;
 use sqlx::mysql::MySqlRow;
-use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
+use sqlx::{Executor, MySqlConnection, Row};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ async fn begin(database: &TestDatabase) -> MySqlConnection {
 }
 
 async fn run(connection: &mut MySqlConnection, sql: &str) {
-    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    connection.execute(sql).await.unwrap();
 }
 
 async fn a_batch_does_not_wait_for_rows_of_other_conversations(database: &TestDatabase) {

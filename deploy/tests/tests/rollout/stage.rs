@@ -6,7 +6,7 @@ use deploy_tests::nginx;
 use deploy_tests::object::{Object, of, pairs};
 use simulator::{Channel, Simulator};
 use sqlx::mysql::MySqlConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -234,9 +234,7 @@ fn make_database() -> (String, String) {
         .expect("a runtime");
     runtime.block_on(async {
         let mut connection = options.connect().await.expect("MySQL answers");
-        let made = sqlx::raw_sql(AssertSqlSafe(statements))
-            .execute(&mut connection)
-            .await;
+        let made = sqlx::raw_sql(&statements).execute(&mut connection).await;
         made.expect("the user may do everything");
         connection.close().await.expect("it says goodbye");
     });
