@@ -173,8 +173,8 @@ impl Inner {
         seat: Seat,
         until: Instant,
     ) -> Option<(OwedReply, Turn)> {
-        if self.age_ms(&reply) > TOKEN_LIFE_MS {
-            // LINE promises nothing for it any more, and it would take the turn of one that can still be answered.
+        if self.has_run_out(&reply) {
+            // It would take the turn of one that can still be answered.
             self.run_out(reply.key).await;
             return None;
         }
@@ -204,7 +204,7 @@ impl Inner {
                     return self.mark(reply.key).await;
                 }
                 Decision::AlreadyAccepted => {
-                    if self.age_ms(&reply) > TOKEN_LIFE_MS {
+                    if self.has_run_out(&reply) {
                         return self.run_out(reply.key).await;
                     }
                     metrics::reply_already_sent();
@@ -241,15 +241,15 @@ impl Inner {
                 }
             }
         }
-        if self.age_ms(&reply) > TOKEN_LIFE_MS {
+        if self.has_run_out(&reply) {
             return self.run_out(reply.key).await;
         }
         self.leave(&reply.key);
     }
 
-    /// How long ago the reply token was received, in milliseconds.
-    fn age_ms(&self, reply: &OwedReply) -> i64 {
-        self.clock.now().0.saturating_sub(reply.received_at.0)
+    /// Whether LINE promises nothing for the reply token any more.
+    fn has_run_out(&self, reply: &OwedReply) -> bool {
+        self.clock.now().0.saturating_sub(reply.received_at.0) > TOKEN_LIFE_MS
     }
 
     async fn run_out(&self, key: EventKey) {

@@ -24,7 +24,8 @@ impl Options {
     /// From `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, with special characters percent-encoded.
     ///
     /// The parameters `ssl-mode` (`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY`), `ssl-ca`,
-    /// `ssl-cert`, `ssl-key` and `socket` mean what they mean to MySQL's own client.
+    /// `ssl-cert`, `ssl-key` and `socket` mean what they mean to MySQL's own client, but that `VERIFY_CA` checks the
+    /// host's name too: sqlx 0.8.6 looks for an error rustls no longer gives. 0.9.0 does not, and sends with Nagle's algorithm.
     pub fn from_url(url: &SecretString) -> Result<Self, InvalidOptions> {
         let url = url.expose_secret();
         if !(url.starts_with("mysql://") || url.starts_with("mariadb://")) {

@@ -9,23 +9,29 @@ const MOST_KEY_BYTES: usize = 64;
 
 /// Reads a line. The error never quotes values: they hold what people wrote.
 pub(super) fn read(line: &str) -> Result<ConversationRecord, String> {
-    is_json(line)?;
     let mut json = serde_json::Deserializer::from_str(line);
-    let record: ConversationRecord = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| misfit(&error.path().to_string(), &error.inner().to_string()))?;
+    let record: ConversationRecord =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let misfit = || misfit(&error.path().to_string(), &error.inner().to_string());
+            is_json(line).err().unwrap_or_else(misfit)
+        })?;
+    json.end().map_err(|error| not_json(&error))?;
     record.check().map_err(|error| error.to_string())?;
     Ok(record)
 }
 
 fn is_json(line: &str) -> Result<(), String> {
-    let Err(error) = serde_json::from_str::<IgnoredAny>(line) else {
-        return Ok(());
-    };
+    serde_json::from_str::<IgnoredAny>(line)
+        .map(drop)
+        .map_err(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Eof => "it is cut short",
         Category::Syntax | Category::Io | Category::Data => "it is not JSON",
     };
-    Err(format!("{what} (column {})", error.column()))
+    format!("{what} (column {})", error.column())
 }
 
 /// What does not fit, in our words: the parser's quote values.
