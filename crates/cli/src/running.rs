@@ -73,14 +73,8 @@ impl Running {
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         let readiness = Readiness::default();
-        let Opened { store, schema } = opened;
-        first_look(
-            Arc::clone(&schema),
-            &readiness,
-            &background,
-            &stop_background,
-        )
-        .await?;
+        first_look(&opened, &readiness, &background, &stop_background).await?;
+        let store = opened.store;
 
         let bot = Bot::start(
             Arc::clone(&store),
@@ -185,12 +179,12 @@ fn bot_config(settings: &Settings) -> bot::Config {
 
 /// Looks at the tables once. When the database does not answer, goes on looking in the background.
 async fn first_look(
-    schema: Arc<dyn Schema>,
+    opened: &Opened,
     readiness: &Readiness,
     background: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
-    let looked = match timeout(FIRST_LOOK, schema.status()).await {
+    let looked = match timeout(FIRST_LOOK, opened.schema.status()).await {
         Ok(looked) => looked,
         Err(_) => Err(StoreError::Unavailable("no answer yet".into())),
     };
@@ -205,19 +199,18 @@ async fn first_look(
             let problem = Failure::chain(&error);
             tracing::warn!(
                 problem,
+                database = %opened.database,
                 "started without the database; webhooks get 503 until it answers"
             );
             readiness.database_is_wrong(problem);
             let readiness = readiness.clone();
+            let schema = Arc::clone(&opened.schema);
             background.spawn(stop.clone().run_until_cancelled_owned(async move {
                 look_out(&*schema, &readiness).await;
             }));
         }
         Err(error) => {
-            return Err(store::failed(
-                "cannot read the schema of the database",
-                &error,
-            ));
+            return Err(opened.failed("cannot read the schema of", &error));
         }
     }
     Ok(())

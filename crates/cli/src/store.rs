@@ -11,6 +11,8 @@ use storage_sqlite::SqliteStore;
 
 /// An opened database, whatever it is.
 pub(crate) struct Opened {
+    /// Which one, for errors.
+    pub(crate) database: Database,
     /// For the bot's work.
     pub(crate) store: Arc<dyn Store>,
     /// For migrations.
@@ -50,20 +52,22 @@ pub(crate) fn open(
     connections: NonZeroU32,
     access: Access,
 ) -> Result<Opened, Failure> {
-    match database {
-        Database::Sqlite(path) => open_sqlite(path, access).map(Opened::new),
-        Database::MysqlUrl(url) => open_mysql(Options::from_url(url), connections),
+    let options = match database {
+        Database::Sqlite(path) => {
+            let store = open_sqlite(database, path, access)?;
+            return Ok(Opened::new(database, store));
+        }
+        Database::MysqlUrl(url) => Options::from_url(url),
         Database::MysqlParts {
             host,
             port,
             user,
             password,
             database,
-        } => open_mysql(
-            Options::from_parts(host, *port, user, password, database),
-            connections,
-        ),
-    }
+        } => Options::from_parts(host, *port, user, password, database),
+    };
+    let options = options.map_err(|error| Failure::usage(Failure::chain(&error)))?;
+    Ok(Opened::new(database, MysqlStore::new(options, connections)))
 }
 
 /// Refuses a database whose URL could never be used.
@@ -74,7 +78,7 @@ pub(crate) fn check(database: &Database) -> Result<(), Failure> {
     }
 }
 
-fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
+fn open_sqlite(database: &Database, path: &Path, access: Access) -> Result<SqliteStore, Failure> {
     refuse_folder(path)?;
     let create = access == Access::Create;
     if !create && !path.exists() {
@@ -86,7 +90,7 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteStore, Failure> {
     if access == Access::Read {
         return Ok(SqliteStore::open_read_only(path));
     }
-    SqliteStore::open(path, create).map_err(|error| failed("cannot open the database", &error))
+    SqliteStore::open(path, create).map_err(|error| failed("cannot open", database, &error))
 }
 
 /// SQLite itself only speaks of a disk error.
@@ -99,18 +103,11 @@ fn refuse_folder(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open_mysql(
-    options: Result<Options, storage_mysql::InvalidOptions>,
-    connections: NonZeroU32,
-) -> Result<Opened, Failure> {
-    let options = options.map_err(|error| Failure::usage(Failure::chain(&error)))?;
-    Ok(Opened::new(MysqlStore::new(options, connections)))
-}
-
 impl Opened {
-    fn new(store: impl Store + Schema) -> Self {
+    fn new(database: &Database, store: impl Store + Schema) -> Self {
         let store = Arc::new(store);
         Self {
+            database: database.clone(),
             store: store.clone(),
             schema: store,
         }
@@ -122,8 +119,13 @@ impl Opened {
             .schema
             .status()
             .await
-            .map_err(|error| failed("cannot read the schema of the database", &error))?;
+            .map_err(|error| self.failed("cannot read the schema of", &error))?;
         schema_problem(&status).map_or(Ok(()), Err)
+    }
+
+    /// A failure of the store as a failure of a command; `what` ends where the database is named.
+    pub(crate) fn failed(&self, what: &str, error: &StoreError) -> Failure {
+        failed(what, &self.database, error)
     }
 }
 
@@ -156,20 +158,26 @@ pub(crate) fn schema_problem(status: &SchemaStatus) -> Option<Failure> {
     }
 }
 
-/// A failure of the store as a failure of a command.
-pub(crate) fn failed(what: &str, error: &StoreError) -> Failure {
-    let failure = Failure::failed(format!("{what}: {}", Failure::chain(error)));
+/// [`Opened::failed`], also where it could not be opened.
+pub(crate) fn failed(what: &str, database: &Database, error: &StoreError) -> Failure {
+    let failure = |why: &str| Failure::failed(format!("{what} {database}: {why}"));
+    let cause = Failure::chain(error);
     match error {
-        StoreError::Unavailable(_) => {
-            failure.hint("`linebot config check` shows which database is meant")
-        }
-        StoreError::Forbidden(_) => failure.hint(
+        StoreError::Unavailable(_) => failure(&cause).hint(match database {
+            Database::Sqlite(_) => {
+                "check that its folder can be written to, and that the disk is not full"
+            }
+            Database::MysqlUrl(_) | Database::MysqlParts { .. } => {
+                "check host, port, user, password and name of the database, and that this machine can reach the server"
+            }
+        }),
+        StoreError::Forbidden(_) => failure(&cause).hint(
             "run it as a user who may change tables: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, \
              REFERENCES on the database; `linebot serve` needs the first four only",
         ),
-        StoreError::Damaged(detail) => Failure::failed(format!("{what}: {detail}"))
+        StoreError::Damaged(detail) => failure(detail)
             .hint("check that DATABASE_URL names the right database; if it does, restore a backup"),
-        StoreError::Refused(_) => failure,
+        StoreError::Refused(_) => failure(&cause),
     }
 }
 

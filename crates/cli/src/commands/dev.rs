@@ -77,7 +77,7 @@ async fn open_database(configuration: &Configuration) -> Result<Opened, Failure>
         .schema
         .migrate()
         .await
-        .map_err(|error| store::failed("cannot update the tables", &error))?;
+        .map_err(|error| opened.failed("cannot update the tables of", &error))?;
     Ok(opened)
 }
 

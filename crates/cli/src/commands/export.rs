@@ -95,7 +95,7 @@ impl<'a> Pages<'a> {
             .store
             .export(self.last.as_ref(), PAGE)
             .await
-            .map_err(|error| store::failed("cannot read the lists", &error))?;
+            .map_err(|error| self.opened.failed("cannot read the lists of", &error))?;
         let Some(last) = page.last() else {
             return Ok(None);
         };

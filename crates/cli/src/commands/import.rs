@@ -105,7 +105,7 @@ impl Importer {
             .store
             .import(&records)
             .await
-            .map_err(|error| store::failed("cannot store the lists", &error))?;
+            .map_err(|error| self.opened.failed("cannot store the lists in", &error))?;
         for (record, stored) in records.into_iter().zip(stored) {
             if stored {
                 self.stored.count += 1;

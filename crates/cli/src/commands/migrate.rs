@@ -22,7 +22,7 @@ pub(crate) async fn run(configuration: &Configuration) -> Result<(), Failure> {
         .schema
         .migrate()
         .await
-        .map_err(|error| store::failed("cannot update the tables", &error));
+        .map_err(|error| opened.failed("cannot update the tables of", &error));
     opened.store.close().await;
     let text = match applied?.as_slice() {
         [] => up_to_date(database),
@@ -70,7 +70,7 @@ async fn status(
         .schema
         .status()
         .await
-        .map_err(|error| store::failed("cannot read the schema of the database", &error));
+        .map_err(|error| opened.failed("cannot read the schema of", &error));
     opened.store.close().await;
     status
 }

@@ -112,8 +112,20 @@ fn migrating_an_sqlite_file_that_a_bot_has_open_says_to_stop_it_first() {
 }
 
 #[test]
-fn doctor_names_a_server_that_does_not_answer_and_what_to_check() {
+fn a_server_that_does_not_answer_is_named_with_what_to_check() {
     let url = "mysql://bot:hunter2@127.0.0.1:1/linebot";
+    let (named, cure) = (
+        "mysql://bot:***@127.0.0.1:1/linebot: ",
+        "check host, port, user, password",
+    );
+    for command in ["migrate", "export"] {
+        let complaint = linebot(&[command], &[("DATABASE_URL", url)]).failed(1);
+        assert!(
+            complaint.contains(&format!("cannot read the schema of {named}"))
+                && complaint.contains(&format!("hint: {cure}")),
+            "{complaint}"
+        );
+    }
     let variables = [
         ("DATABASE_URL", url),
         ("LINE_CHANNEL_SECRET", SECRET),
@@ -122,8 +134,9 @@ fn doctor_names_a_server_that_does_not_answer_and_what_to_check() {
     ];
     let findings = linebot(&["doctor"], &variables).stdout;
     assert!(
-        findings.contains("✗ database        mysql://bot:***@127.0.0.1:1/linebot: ")
-            && findings.contains("(check host, port, user, password"),
+        findings.contains("✗ database        cannot read the schema of ")
+            && findings.contains(named)
+            && findings.contains(&format!("({cure}")),
         "{findings}"
     );
 }

@@ -190,7 +190,9 @@ impl ClientError {
         }
         // Without a token the request itself was not sent, and without a good secret it never is.
         match outcome {
-            Outcome::Answered(status) if status.is_client_error() => {
+            Outcome::Answered(status)
+                if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS =>
+            {
                 Outcome::Answered(StatusCode::UNAUTHORIZED)
             }
             _ => Outcome::NotSent,

@@ -170,6 +170,18 @@ async fn a_wrong_channel_secret_is_told_with_line_s_words() {
 }
 
 #[tokio::test]
+async fn too_many_requests_for_tokens_do_not_make_the_token_a_refused_one() {
+    let line = LineServer::always(|| Answer::json(429, "")).await;
+    let error = stateless(&line)
+        .reply("reply-token", MESSAGES)
+        .await
+        .unwrap_err();
+    assert_eq!(error.endpoint(), Endpoint::IssueStatelessToken);
+    assert_eq!(error.kind(), ErrorKind::TooManyRequests);
+    assert_eq!(error.outcome(), Outcome::NotSent);
+}
+
+#[tokio::test]
 async fn an_answer_without_a_token_is_unreadable() {
     for body in ["", "{}", r#"{"access_token":"a\nb","expires_in":900}"#] {
         let line = LineServer::always(move || Answer::json(200, body)).await;

@@ -90,9 +90,9 @@ async fn database(configuration: &Configuration) -> Finding {
     const CHECK: &str = "database";
     let opened = store::configured(configuration).and_then(|database| {
         let connections = configuration.settings.database.database_connections;
-        Ok((database, store::open(database, connections, Access::Read)?))
+        store::open(database, connections, Access::Read)
     });
-    let (database, opened) = match opened {
+    let opened = match opened {
         Ok(opened) => opened,
         Err(failure) => return Finding::failed(CHECK, &failure),
     };
@@ -102,22 +102,10 @@ async fn database(configuration: &Configuration) -> Finding {
         Ok(status) => match store::schema_problem(&status) {
             None => Finding::good(
                 CHECK,
-                format!("{database} answers, its tables are up to date"),
+                format!("{} answers, its tables are up to date", opened.database),
             ),
             Some(failure) => Finding::failed(CHECK, &failure),
         },
-        Err(error @ StoreError::Unavailable(_)) => Finding::bad(
-            CHECK,
-            format!("{database}: {}", Failure::chain(&error)),
-            match database {
-                Database::Sqlite(_) => {
-                    "check that its folder can be written to, and that the disk is not full"
-                }
-                _ => {
-                    "check host, port, user, password and name of the database, and that this machine can reach the server"
-                }
-            },
-        ),
-        Err(error) => Finding::failed(CHECK, &store::failed("cannot read the schema", &error)),
+        Err(error) => Finding::failed(CHECK, &opened.failed("cannot read the schema of", &error)),
     }
 }
