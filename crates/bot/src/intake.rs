@@ -2,9 +2,8 @@
 
 use crate::lane::{Job, LaneItem, Settled};
 use crate::replies::Replies;
-use std::sync::Arc;
 use std::time::Instant;
-use storage::{ConversationId, EventKey, Inbound, LanguageHint};
+use storage::Inbound;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Why events were not applied. Whoever sent them may send them again: what was applied is not applied twice.
@@ -33,45 +32,14 @@ pub enum Refusal {
 /// The way in. Cheap to clone.
 #[derive(Clone)]
 pub struct Intake {
-    queue: Arc<Queue>,
+    queue: mpsc::Sender<LaneItem>,
     replies: Replies,
     trouble: watch::Receiver<Option<String>>,
 }
 
-/// The lane's queue, from the side of those who fill it.
-pub(crate) struct Queue {
-    sender: mpsc::Sender<LaneItem>,
-}
-
-impl Queue {
-    pub(crate) fn new(sender: mpsc::Sender<LaneItem>) -> Self {
-        Self { sender }
-    }
-
-    /// Hands over that LINE took a reply; waits for a place in the queue.
-    pub(crate) async fn mark_replied(&self, key: EventKey) {
-        // A closed lane means that the process is ending: another one finds the reply still owed.
-        let _ = self.sender.send(LaneItem::Replied(key)).await;
-    }
-
-    /// Hands over what LINE said about a language; waits for a place in the queue.
-    pub(crate) async fn found_out(&self, conversation: ConversationId, language: LanguageHint) {
-        let item = LaneItem::Language(conversation, language);
-        let _ = self.sender.send(item).await;
-    }
-
-    /// Returns when everything that was in the queue has been worked off.
-    pub(crate) async fn flush(&self) {
-        let (done, flushed) = oneshot::channel();
-        if self.sender.send(LaneItem::Flush(done)).await.is_ok() {
-            let _ = flushed.await;
-        }
-    }
-}
-
 impl Intake {
     pub(crate) fn new(
-        queue: Arc<Queue>,
+        queue: mpsc::Sender<LaneItem>,
         replies: Replies,
         trouble: watch::Receiver<Option<String>>,
     ) -> Self {
@@ -110,10 +78,17 @@ impl Intake {
                 deadline,
                 done,
             };
-            match self.queue.sender.try_send(LaneItem::Event(job)) {
+            // What comes after one that is refused must not be applied before it.
+            match self.queue.try_send(LaneItem::Event(job)) {
                 Ok(()) => waiting.push(settled),
-                Err(mpsc::error::TrySendError::Full(_)) => result = Err(Refusal::Overloaded),
-                Err(mpsc::error::TrySendError::Closed(_)) => result = Err(Refusal::Stopping),
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    result = Err(Refusal::Overloaded);
+                    break;
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => {
+                    result = Err(Refusal::Stopping);
+                    break;
+                }
             }
         }
         for settled in waiting {

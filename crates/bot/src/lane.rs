@@ -159,7 +159,13 @@ impl Lane {
         }
     }
 
-    async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
+    async fn work_off(&mut self, mut jobs: Vec<Job>, marks: &mut Marks) {
+        // The batch before may have parked what comes before these.
+        let waits = |job: &mut Job| self.parked.holds(&job.event.key.conversation);
+        let behind: Vec<Job> = jobs.extract_if(.., waits).collect();
+        for job in behind {
+            self.parked.park(job);
+        }
         if jobs.is_empty() && marks.keys.is_empty() {
             return;
         }
@@ -224,12 +230,21 @@ impl Lane {
         let mut trouble = None;
         let mut stored = false;
         for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
+            let event = event.clone();
+            if self.parked.holds(&event.key.conversation) {
+                self.parked.park(Job {
+                    event,
+                    deadline,
+                    done,
+                });
+                continue;
+            }
             let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
             match self.commit(&alone).await {
                 Ok(outcomes) => {
                     stored = true;
                     if let Some(outcome) = outcomes.into_iter().next() {
-                        self.settle(event, outcome, (deadline, done));
+                        self.settle(&event, outcome, (deadline, done));
                     }
                 }
                 Err(StoreError::Unavailable(cause)) => {

@@ -4,7 +4,8 @@
 //! that call is made outside any transaction: the store defers the event, and it is [parked](crate::parked) meanwhile. In a
 //! group it is whoever speaks to the bot first who is asked about.
 
-use line::{LineClient, StatusCode};
+use line::retry::Outcome;
+use line::{ClientError, LineClient, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use storage::LanguageHint;
@@ -91,7 +92,7 @@ impl Languages {
                 .language
                 .as_deref()
                 .and_then(Language::from_tag),
-            Ok(Err(error)) if error.status().is_some_and(is_about_the_person) => None,
+            Ok(Err(error)) if is_about_the_person(&error) => None,
             Ok(Err(error)) => return self.failed(person, &error),
             Err(elapsed) => return self.failed(person, &elapsed),
         };
@@ -113,9 +114,15 @@ impl Languages {
     }
 }
 
-/// Whether LINE refuses to tell of this person. A token it does not take and a limit that is reached concern everybody.
-fn is_about_the_person(status: StatusCode) -> bool {
-    status.is_client_error()
-        && status != StatusCode::UNAUTHORIZED
-        && status != StatusCode::TOO_MANY_REQUESTS
+/// Whether LINE refuses to tell of this person. A token it does not take or issue, and a limit that is reached, concern
+/// everybody.
+fn is_about_the_person(error: &ClientError) -> bool {
+    match error.outcome() {
+        Outcome::Answered(status) => {
+            status.is_client_error()
+                && status != StatusCode::UNAUTHORIZED
+                && status != StatusCode::TOO_MANY_REQUESTS
+        }
+        Outcome::NotSent | Outcome::Unknown => false,
+    }
 }

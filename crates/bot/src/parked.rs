@@ -3,18 +3,18 @@
 //! LINE is asked about the first of them, outside any transaction. Its answer comes back through the lane's queue, and
 //! whatever came meanwhile waits behind: `milk` and `clear` must not change places because LINE was slow for one of them.
 
-use crate::intake::{Queue, Refusal};
-use crate::lane::{Job, Settled};
+use crate::intake::Refusal;
+use crate::lane::{Job, LaneItem, Settled};
 use crate::language::Languages;
 use std::collections::HashMap;
-use std::sync::Weak;
 use std::time::Instant;
 use storage::{ConversationId, LanguageHint};
+use tokio::sync::mpsc::WeakSender;
 
 /// The events that wait for a language.
 pub(crate) struct Parked {
     languages: Languages,
-    queue: Weak<Queue>,
+    queue: WeakSender<LaneItem>,
     jobs: HashMap<ConversationId, Vec<Job>>,
     /// How many may wait.
     room: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Parked {
 
 impl Parked {
     /// Room for so many events. Answers are reported to the queue; the lane owns this, so it is held weakly here.
-    pub(crate) fn new(languages: Languages, queue: Weak<Queue>, room: usize) -> Self {
+    pub(crate) fn new(languages: Languages, queue: WeakSender<LaneItem>, room: usize) -> Self {
         Self {
             languages,
             queue,
@@ -51,14 +51,14 @@ impl Parked {
         let conversation = conversation.clone();
         let person = job.event.person.clone();
         self.jobs.insert(conversation.clone(), vec![job]);
-        let (languages, queue) = (self.languages.clone(), Weak::clone(&self.queue));
+        let (languages, queue) = (self.languages.clone(), self.queue.clone());
         tokio::spawn(async move {
             let language = match person {
                 Some(person) => languages.of(&person).await,
                 None => LanguageHint::UseDefault,
             };
             if let Some(queue) = queue.upgrade() {
-                queue.found_out(conversation, language).await;
+                let _ = queue.send(LaneItem::Language(conversation, language)).await;
             }
         });
     }

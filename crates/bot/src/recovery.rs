@@ -2,11 +2,11 @@
 
 use crate::clock::Clock;
 use crate::metrics;
-use crate::replies::{Attempt, LEASE, Replies};
+use crate::replies::{Attempt, LEASE, Replies, TOKEN_LIFE_MS};
 use crate::turns::MAX_WAITING_AGAIN;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{Store, StoreError};
+use storage::{Store, StoreError, TakeDue};
 use todo::Timestamp;
 
 /// How often to look. The table of owed replies is small: a reply lives there for milliseconds.
@@ -45,13 +45,14 @@ impl Recovery {
     /// Says whether there may be more to take, and room for it.
     async fn take(&self) -> bool {
         let now = self.clock.now();
-        let due_again_at =
-            Timestamp(now.0 + i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX / 2));
-        let Some(replies) = report(
-            self.store
-                .take_due_replies(now, due_again_at, MAX_WAITING_AGAIN)
-                .await,
-        ) else {
+        let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
+        let take = TakeDue {
+            now,
+            due_again_at: Timestamp(now.0.saturating_add(lease)),
+            last_if_received_before: Timestamp(now.0.saturating_sub(TOKEN_LIFE_MS)),
+            limit: MAX_WAITING_AGAIN,
+        };
+        let Some(replies) = report(self.store.take_due_replies(take).await) else {
             return false;
         };
         let taken = replies.len();

@@ -4,16 +4,17 @@
 //! [`recovery`](crate::recovery) takes it up again when its `due_at` has passed.
 
 use crate::clock::Clock;
-use crate::intake::Queue;
+use crate::lane::LaneItem;
 use crate::metrics;
-use crate::turns::{Place, Seat, Turn, Turns};
+use crate::turns::{Place, Turn, Turns};
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use storage::{EventKey, OwedReply, Store};
 use todo::Timestamp;
+use tokio::sync::mpsc::WeakSender;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
@@ -52,7 +53,7 @@ pub(crate) enum Attempt {
 
 /// How long a reply token serves after its webhook, in milliseconds
 /// (<https://developers.line.biz/en/reference/messaging-api/#send-reply-message>).
-const TOKEN_LIFE_MS: i64 = 60_000;
+pub(crate) const TOKEN_LIFE_MS: i64 = 60_000;
 
 /// Sends replies. Cheap to clone.
 #[derive(Clone)]
@@ -68,11 +69,27 @@ struct Inner {
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
     in_hand: Mutex<HashSet<EventKey>>,
     tasks: TaskTracker,
-    queue: Mutex<Weak<Queue>>,
+    /// Where to report replies that LINE took. The lane ends when its queue is closed, and owns this: so it is held weakly.
+    queue: WeakSender<LaneItem>,
+}
+
+/// What became of a reply.
+enum Fate {
+    /// LINE took it, or never will.
+    Settled,
+    /// It stays owed, and is taken up again when its lease is over.
+    Left,
+    /// It is owed no longer: its message was taken back.
+    Gone,
 }
 
 impl Replies {
-    pub(crate) fn new(client: LineClient, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        client: LineClient,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        queue: WeakSender<LaneItem>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 client,
@@ -81,23 +98,14 @@ impl Replies {
                 turns: Turns::new(),
                 in_hand: Mutex::default(),
                 tasks: TaskTracker::new(),
-                queue: Mutex::default(),
+                queue,
             }),
         }
     }
 
-    /// Where to report replies that LINE took. The lane owns this sender, so its queue is held weakly here.
-    pub(crate) fn report_to(&self, queue: &Arc<Queue>) {
-        *self
-            .inner
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(queue);
-    }
-
     /// Sends a reply in the background. Without room for it, it stays owed in the database, and `false` is returned.
     pub(crate) fn dispatch(&self, reply: OwedReply, attempt: Attempt) -> bool {
-        let mut in_hand = self.in_hand();
+        let mut in_hand = self.inner.in_hand();
         if in_hand.contains(&reply.key) {
             return true;
         }
@@ -117,15 +125,20 @@ impl Replies {
         let now = Instant::now();
         let turn_by = now + WAIT_FOR.saturating_sub(used);
         let give_up_at = now + TRY_FOR.saturating_sub(used);
+        let is_last = has_run_out(&reply, leased_at);
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
-            let placed = match place {
-                Place::Turn(turn) => Some((reply, turn)),
-                Place::Seat(seat) => inner.wait(reply, seat, turn_by).await,
+            let key = reply.key.clone();
+            let fate = match place {
+                Place::Turn(turn) => inner.send(reply, attempt, turn, give_up_at).await,
+                // It would take the turn of one that can still be answered.
+                Place::Seat(_) if is_last => Fate::Left,
+                Place::Seat(seat) => match inner.turns.turn(seat, turn_by).await {
+                    Some(turn) => inner.send_late(reply, attempt, turn, give_up_at).await,
+                    None => Fate::Left,
+                },
             };
-            if let Some((reply, turn)) = placed {
-                inner.send(reply, attempt, turn, give_up_at).await;
-            }
+            inner.conclude(key, fate, is_last).await;
         });
         true
     }
@@ -145,7 +158,7 @@ impl Replies {
         if keys.is_empty() {
             return;
         }
-        let mut in_hand = self.in_hand();
+        let mut in_hand = self.inner.in_hand();
         for key in keys {
             in_hand.remove(key);
         }
@@ -156,37 +169,31 @@ impl Replies {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
-
-    fn in_hand(&self) -> std::sync::MutexGuard<'_, HashSet<EventKey>> {
-        self.inner
-            .in_hand
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Inner {
-    /// Waits for a turn. Nothing is returned where the reply is not to be sent now.
-    async fn wait(
+    /// Sends a reply that waited for its turn.
+    async fn send_late(
         &self,
         mut reply: OwedReply,
-        seat: Seat,
-        until: Instant,
-    ) -> Option<(OwedReply, Turn)> {
-        if self.has_run_out(&reply) {
-            // It would take the turn of one that can still be answered.
-            self.run_out(reply.key).await;
-            return None;
+        attempt: Attempt,
+        turn: Turn,
+        give_up_at: Instant,
+    ) -> Fate {
+        match self.read_again(&mut reply, give_up_at).await {
+            None => self.send(reply, attempt, turn, give_up_at).await,
+            Some(fate) => fate,
         }
-        let Some(turn) = self.turns.turn(seat, until).await else {
-            self.leave(&reply.key);
-            return None;
-        };
-        let still_ours = self.read_again(&mut reply).await;
-        still_ours.then_some((reply, turn))
     }
 
-    async fn send(&self, mut reply: OwedReply, attempt: Attempt, _turn: Turn, give_up_at: Instant) {
+    /// The turn is given back at the end.
+    async fn send(
+        &self,
+        mut reply: OwedReply,
+        attempt: Attempt,
+        _turn: Turn,
+        give_up_at: Instant,
+    ) -> Fate {
         let mut maybe_accepted = attempt != Attempt::First;
         for failed in 1.. {
             if give_up_at.saturating_duration_since(Instant::now()) < SHORTEST_CALL {
@@ -201,14 +208,13 @@ impl Inner {
             match retry::decide(Class::Reply, outcome, maybe_accepted) {
                 Decision::Done => {
                     metrics::reply_sent();
-                    return self.mark(reply.key).await;
+                    return Fate::Settled;
                 }
+                // LINE refuses a token that has run out as it does one that was used.
+                Decision::AlreadyAccepted if has_run_out(&reply, self.clock.now()) => break,
                 Decision::AlreadyAccepted => {
-                    if self.has_run_out(&reply) {
-                        return self.run_out(reply.key).await;
-                    }
                     metrics::reply_already_sent();
-                    return self.mark(reply.key).await;
+                    return Fate::Settled;
                 }
                 // The client has refreshed the token: it is worth one more attempt, and later ones with the next lease.
                 Decision::RefreshToken if failed > 1 => {
@@ -225,8 +231,8 @@ impl Inner {
                     }
                     maybe_accepted |= outcome.may_have_been_accepted();
                     tokio::time::sleep(pause).await;
-                    if !self.read_again(&mut reply).await {
-                        return;
+                    if let Some(fate) = self.read_again(&mut reply, give_up_at).await {
+                        return fate;
                     }
                 }
                 Decision::GiveUp => {
@@ -237,71 +243,55 @@ impl Inner {
                         event_id = &*reply.key.event_id,
                         "LINE refused a reply for good"
                     );
-                    return self.mark(reply.key).await;
+                    return Fate::Settled;
                 }
             }
         }
-        if self.has_run_out(&reply) {
-            return self.run_out(reply.key).await;
-        }
-        self.leave(&reply.key);
+        Fate::Left
     }
 
-    /// Whether LINE promises nothing for the reply token any more.
-    fn has_run_out(&self, reply: &OwedReply) -> bool {
-        self.clock.now().0.saturating_sub(reply.received_at.0) > TOKEN_LIFE_MS
-    }
-
-    async fn run_out(&self, key: EventKey) {
-        metrics::reply_undeliverable();
-        tracing::warn!(
-            event_id = &*key.event_id,
-            "a reply token ran out before LINE said that it took the reply"
-        );
-        self.mark(key).await;
-    }
-
-    /// After a wait: a message may have been taken back meanwhile, and nobody is to read what was in it. `false` where
-    /// the reply is no longer ours to send.
-    async fn read_again(&self, reply: &mut OwedReply) -> bool {
-        match self.store.owed_messages(&reply.key).await {
-            Ok(Some(messages)) => {
+    /// After a wait: a message may have been taken back meanwhile, and nobody is to read what was in it. Its fate, where the
+    /// reply is not to be sent now.
+    async fn read_again(&self, reply: &mut OwedReply, give_up_at: Instant) -> Option<Fate> {
+        match timeout_at(give_up_at, self.store.owed_messages(&reply.key)).await {
+            Ok(Ok(Some(messages))) => {
                 reply.messages = messages;
-                true
+                None
             }
-            Ok(None) => {
-                self.let_go(&reply.key);
-                false
-            }
-            Err(_) => {
-                self.leave(&reply.key);
-                false
-            }
+            Ok(Ok(None)) => Some(Fate::Gone),
+            Ok(Err(_)) | Err(_) => Some(Fate::Left),
         }
     }
 
-    /// Recovery will take it up.
-    fn leave(&self, key: &EventKey) {
-        metrics::reply_left_for_later();
-        self.let_go(key);
-    }
-
-    async fn mark(&self, key: EventKey) {
-        let queue = self
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .upgrade();
-        if let Some(queue) = queue {
-            queue.mark_replied(key).await;
+    /// `is_last`: nobody takes it up again, unless LINE delivers its event once more.
+    async fn conclude(&self, key: EventKey, fate: Fate, is_last: bool) {
+        match fate {
+            Fate::Settled => {
+                if let Some(queue) = self.queue.upgrade() {
+                    // A closed lane means that the process is ending: another one finds the reply still owed.
+                    let _ = queue.send(LaneItem::Replied(key)).await;
+                }
+                return;
+            }
+            Fate::Left if is_last => {
+                metrics::reply_undeliverable();
+                tracing::warn!(
+                    event_id = &*key.event_id,
+                    "a reply token ran out before LINE said that it took the reply"
+                );
+            }
+            Fate::Left => metrics::reply_left_for_later(),
+            Fate::Gone => {}
         }
+        self.in_hand().remove(&key);
     }
 
-    /// If it is still owed, recovery will take it again.
-    fn let_go(&self, key: &EventKey) {
-        self.in_hand
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(key);
+    fn in_hand(&self) -> MutexGuard<'_, HashSet<EventKey>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether LINE promises nothing for the reply token any more.
+fn has_run_out(reply: &OwedReply, at: Timestamp) -> bool {
+    at.0.saturating_sub(reply.received_at.0) > TOKEN_LIFE_MS
 }

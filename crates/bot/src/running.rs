@@ -3,8 +3,8 @@
 use crate::clock::Clock;
 use crate::decide::TodoLists;
 use crate::housekeeping::{Housekeeping, Retention};
-use crate::intake::{Intake, Queue};
-use crate::lane::Lane;
+use crate::intake::Intake;
+use crate::lane::{Lane, LaneItem};
 use crate::language::Languages;
 use crate::parked::Parked;
 use crate::recovery::Recovery;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::{Decide, Store};
 use todo::Language;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// A running bot.
 pub struct Bot {
     intake: Intake,
-    queue: Arc<Queue>,
+    queue: mpsc::Sender<LaneItem>,
     lane: JoinHandle<()>,
     replies: Replies,
     background: TaskTracker,
@@ -58,10 +58,13 @@ impl Bot {
         let decide: Arc<dyn Decide> = Arc::new(TodoLists {
             default_language: config.default_language,
         });
-        let replies = Replies::new(client.clone(), Arc::clone(&store), Arc::clone(&clock));
-        let (sender, receiver) = mpsc::channel(config.queue_events.get());
-        let queue = Arc::new(Queue::new(sender));
-        replies.report_to(&queue);
+        let (queue, receiver) = mpsc::channel(config.queue_events.get());
+        let replies = Replies::new(
+            client.clone(),
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            queue.downgrade(),
+        );
         let (tell_trouble, trouble) = watch::channel(None);
         let lane = Lane {
             queue: receiver,
@@ -71,7 +74,7 @@ impl Bot {
             replies: replies.clone(),
             parked: Parked::new(
                 Languages::new(client, config.default_language),
-                Arc::downgrade(&queue),
+                queue.downgrade(),
                 config.queue_events.get(),
             ),
         };
@@ -99,7 +102,7 @@ impl Bot {
         background.spawn(until_stopped);
         background.close();
 
-        let intake = Intake::new(Arc::clone(&queue), replies.clone(), trouble);
+        let intake = Intake::new(queue.clone(), replies.clone(), trouble);
         Self {
             intake,
             queue,
@@ -144,7 +147,10 @@ impl Bot {
         stop_background.cancel();
         let finished = timeout(patience, async {
             background.wait().await;
-            queue.flush().await;
+            let (done, flushed) = oneshot::channel();
+            if queue.send(LaneItem::Flush(done)).await.is_ok() {
+                let _ = flushed.await;
+            }
             replies.finish().await;
             // The lane ends when its queue is closed, after the last marks.
             drop(queue);

@@ -79,7 +79,12 @@ impl Turns {
     /// A place for a reply of this size. `None` where there is no room: it is to stay owed in the database.
     pub(crate) fn place(&self, bytes: usize, left_before: bool) -> Option<Place> {
         let bytes = u32::try_from(bytes).ok()?;
-        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).ok()?;
+        let Ok(bytes) = Arc::clone(&self.bytes).try_acquire_many_owned(bytes) else {
+            if left_before {
+                self.note_backlog();
+            }
+            return None;
+        };
         if let Ok(call) = Arc::clone(&self.calls).try_acquire_owned() {
             return Some(Place::Turn(Turn {
                 _call: call,

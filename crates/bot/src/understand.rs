@@ -56,10 +56,11 @@ pub fn understand(event: &Event<'_>, received_at: Timestamp) -> Understood {
 }
 
 fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored> {
-    if event.mode == Some(Mode::Standby) {
+    let input = input(event)?;
+    // What is only to be forgotten is forgotten, whoever has the chat.
+    if event.mode == Some(Mode::Standby) && !matches!(input, Input::Unsent { .. } | Input::Left) {
         return Err(Ignored::Standby);
     }
-    let input = input(event)?;
     let key = key(event).ok_or(Ignored::Unidentified)?;
     let message_id = match &input {
         Input::Text { message_id, .. } | Input::Unsent { message_id } => message_id,
@@ -100,6 +101,7 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
 fn input(event: &Event<'_>) -> Result<Input, Ignored> {
     match &event.kind {
         EventKind::Message(message) => said(message, event.source.as_ref()),
+        EventKind::Unsend { message_id } if message_id.is_empty() => Err(Ignored::Unidentified),
         EventKind::Unsend { message_id } => Ok(Input::Unsent {
             message_id: message_id.to_string(),
         }),

@@ -35,7 +35,7 @@ pub use sql::texts;
 
 use crate::commit::Commit;
 use crate::pool::Pool;
-use crate::replies::{CountOwed, OwedMessages, TakeDue};
+use crate::replies::{CountOwed, OwedMessages};
 use crate::transaction::Ping;
 use crate::transfer::{Export, Import};
 use async_trait::async_trait;
@@ -44,9 +44,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Outcome, OwedReply, PruneBefore, Pruned,
-    Store, StoreError,
+    Store, StoreError, TakeDue,
 };
-use todo::Timestamp;
 
 /// Work that nobody waits for in a chat may take this long, tries included.
 const BACKGROUND_LIMIT: Duration = Duration::from_secs(10);
@@ -83,17 +82,7 @@ impl Store for MysqlStore {
         self.run(&Commit { batch, groups }, batch.deadline).await
     }
 
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError> {
-        let take = TakeDue {
-            now,
-            due_again_at,
-            limit,
-        };
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
         self.run(&take, within(BACKGROUND_LIMIT)).await
     }
 

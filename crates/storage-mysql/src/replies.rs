@@ -7,16 +7,11 @@ use crate::{columns, sql};
 use sqlx::Executor;
 use sqlx::mysql::MySqlRow;
 use std::sync::Arc;
-use storage::{ConversationId, EventKey, OwedReply};
+use storage::reply::NOT_DUE;
+use storage::{ConversationId, EventKey, OwedReply, TakeDue};
 use todo::Timestamp;
 
 /// [`Store::take_due_replies`](storage::Store::take_due_replies).
-pub(crate) struct TakeDue {
-    pub(crate) now: Timestamp,
-    pub(crate) due_again_at: Timestamp,
-    pub(crate) limit: usize,
-}
-
 impl Work for TakeDue {
     type Output = Vec<OwedReply>;
 
@@ -26,11 +21,15 @@ impl Work for TakeDue {
             .bind(self.limit as u64);
         let rows = transaction.fetch_all(take).await?;
         let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
-        sql::LEASE_DUE
-            .run_with(transaction, self.due_again_at.0, &due, |values, reply| {
-                bind_key(values, &reply.key);
-            })
-            .await?;
+        for due_at in [self.due_again_at, NOT_DUE] {
+            let taken = due.iter().filter(|reply| self.next_due_at(reply) == due_at);
+            let taken: Vec<&OwedReply> = taken.collect();
+            sql::LEASE_DUE
+                .run_with(transaction, due_at.0, &taken, |values, reply| {
+                    bind_key(values, &reply.key);
+                })
+                .await?;
+        }
         Ok(due)
     }
 }
@@ -74,7 +73,8 @@ impl Work for CountOwed {
     type Output = u64;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, Failure> {
-        let row = transaction.fetch_one(sql::COUNT_OWED).await?;
+        let count = sqlx::query(sql::COUNT_OWED).bind(NOT_DUE.0);
+        let row = transaction.fetch_one(count).await?;
         columns::value::<i64>(&row, 0).map(i64::cast_unsigned)
     }
 }

@@ -162,7 +162,7 @@ pub(crate) static STILL_OWED: ListStatement = ListStatement::new(
 pub(crate) const OWED_MESSAGES: &str = "SELECT messages FROM owed_replies FORCE INDEX (PRIMARY) \
      WHERE conversation_id = ? AND event_id = ?";
 
-pub(crate) const RENEW_OWED: &str = "UPDATE owed_replies SET received_at = ? \
+pub(crate) const RENEW_OWED: &str = "UPDATE owed_replies SET received_at = ?, due_at = LEAST(due_at, ?) \
      WHERE conversation_id = ? AND event_id = ?";
 
 /// Two processes get different rows; on Galera, where locks do not cross nodes, the later commit fails.
@@ -177,7 +177,7 @@ pub(crate) static LEASE_DUE: ListStatement = ListStatement::new(
     ")",
 );
 
-pub(crate) const COUNT_OWED: &str = "SELECT COUNT(*) FROM owed_replies";
+pub(crate) const COUNT_OWED: &str = "SELECT COUNT(*) FROM owed_replies WHERE due_at < ?";
 
 pub(crate) const OLD_EVENTS: &str = "SELECT event_id, conversation_id FROM events \
      FORCE INDEX (events_by_received_at) WHERE received_at < ? ORDER BY received_at LIMIT ?";

@@ -280,13 +280,14 @@ impl<'c> Statements<'c> {
     fn redelivered(&mut self, event: &Inbound) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "UPDATE owed_replies SET received_at = ?3
+                "UPDATE owed_replies SET received_at = ?3, due_at = min(due_at, ?4)
                  WHERE conversation_id = ?1 AND event_id = ?2",
             )?
             .execute(params![
                 event.key.conversation.0,
                 event.key.event_id,
-                event.received_at.0
+                event.received_at.0,
+                event.due_at.0
             ])?;
         Ok(())
     }

@@ -5,15 +5,10 @@ use crate::rows::{text, time};
 use crate::session::Session;
 use rusqlite::{Connection, params};
 use std::sync::Arc;
-use storage::{ConversationId, EventKey, OwedReply};
-use todo::Timestamp;
+use storage::reply::NOT_DUE;
+use storage::{ConversationId, EventKey, OwedReply, TakeDue};
 
-pub(crate) fn take_due(
-    session: &Session<'_>,
-    now: Timestamp,
-    due_again_at: Timestamp,
-    limit: usize,
-) -> Result<Vec<OwedReply>, Failure> {
+pub(crate) fn take_due(session: &Session<'_>, take: &TakeDue) -> Result<Vec<OwedReply>, Failure> {
     let transaction = session.begin()?;
     let mut due = Vec::new();
     {
@@ -22,7 +17,7 @@ pub(crate) fn take_due(
              FROM owed_replies WHERE due_at <= ?1
              ORDER BY due_at, conversation_id, event_id LIMIT ?2",
         )?;
-        let mut rows = query.query(params![now.0, limit_value(limit)])?;
+        let mut rows = query.query(params![take.now.0, limit_value(take.limit)])?;
         while let Some(row) = rows.next()? {
             due.push(OwedReply {
                 key: EventKey {
@@ -41,7 +36,7 @@ pub(crate) fn take_due(
             lease.execute(params![
                 reply.key.conversation.0,
                 reply.key.event_id,
-                due_again_at.0
+                take.next_due_at(reply).0
             ])?;
         }
     }
@@ -69,8 +64,11 @@ pub(crate) fn messages(
 }
 
 pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
-    let count: i64 =
-        connection.query_row("SELECT count(*) FROM owed_replies", (), |row| row.get(0))?;
+    let count: i64 = connection.query_row(
+        "SELECT count(*) FROM owed_replies WHERE due_at < ?1",
+        [NOT_DUE.0],
+        |row| row.get(0),
+    )?;
     Ok(count.cast_unsigned())
 }
 

@@ -12,9 +12,8 @@ use std::sync::Arc;
 use std::time::Instant;
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Migration, Outcome, OwedReply,
-    PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError,
+    PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError, TakeDue,
 };
-use todo::Timestamp;
 
 /// A database file of SQLite.
 #[derive(Debug)]
@@ -82,16 +81,9 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError> {
-        self.write(None, move |session| {
-            replies::take_due(session, now, due_again_at, limit)
-        })
-        .await
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
+        self.write(None, move |session| replies::take_due(session, &take))
+            .await
     }
 
     async fn release_leases(&self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::conformance::fixture::{
-    LEASE, after, applied, batch, commit, event_ids, everything, take_due, text, titles,
+    LEASE, after, applied, batch, commit, event_ids, everything, take, take_due, text, titles,
 };
 use storage::{
     Batch, Conversation, Decide, Inbound, Outcome, PruneBefore, Schema, SchemaStatus, Store,
@@ -92,7 +92,7 @@ async fn a_store_opened_for_reading_refuses_to_write() {
         reading.import(&before).await.map(drop),
         reading.prune(prune, 10).await.map(drop),
         reading
-            .take_due_replies(after(LEASE), after(LEASE), 10)
+            .take_due_replies(take(after(LEASE), 10))
             .await
             .map(drop),
         reading.migrate().await.map(drop),

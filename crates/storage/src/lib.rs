@@ -32,13 +32,12 @@ pub use error::StoreError;
 pub use plan::{Group, Owed, Plan};
 pub use prune::{PruneBefore, Pruned};
 pub use record::{ConversationRecord, InvalidRecord};
-pub use reply::OwedReply;
+pub use reply::{OwedReply, TakeDue};
 pub use schema::{Migration, Schema, SchemaStatus};
 
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
-use todo::Timestamp;
 
 /// The longest conversation, event or message id a store keeps, in bytes. LINE's are 33, 26 and 18.
 pub const MAX_ID_BYTES: usize = 64;
@@ -78,14 +77,9 @@ pub trait Store: Send + Sync + 'static {
     /// The backend retries deadlocks and lost connections itself, within [`Batch::deadline`].
     async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError>;
 
-    /// Takes up to `limit` owed replies whose `due_at` has passed, oldest first, and moves their `due_at` to
-    /// `due_again_at`, so that no other process takes them meanwhile.
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError>;
+    /// Takes owed replies whose `due_at` has passed, and moves it to [`TakeDue::next_due_at`], so that no other process
+    /// takes them meanwhile.
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError>;
 
     /// Makes every owed reply due at once: for a store that only one process can open, called when it starts.
     /// Stores that several processes share do nothing: there, leases run out by themselves.
@@ -99,7 +93,7 @@ pub trait Store: Send + Sync + 'static {
     /// stored, or one that it quotes ([`Verdict::Retell`]).
     async fn owed_messages(&self, key: &EventKey) -> Result<Option<Arc<str>>, StoreError>;
 
-    /// How many replies are owed now: for the metrics.
+    /// How many replies are owed now and still to be sent: for the metrics.
     async fn owed_replies(&self) -> Result<u64, StoreError>;
 
     /// Up to `limit` conversations with an id greater than `after`, in id order, with all their tasks.

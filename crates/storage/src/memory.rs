@@ -1,9 +1,10 @@
 //! The model the backends are compared with: everything in ordered maps behind one lock, nothing clever.
 
 use crate::plan::{self, Owed, Plan};
+use crate::reply::NOT_DUE;
 use crate::{
     Batch, Conversation, ConversationId, ConversationRecord, EventKey, Group, Migration, Outcome,
-    OwedReply, PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError,
+    OwedReply, PruneBefore, Pruned, Schema, SchemaStatus, Store, StoreError, TakeDue,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -61,24 +62,19 @@ impl Store for MemoryStore {
         Ok(plan::outcomes(batch, plans))
     }
 
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError> {
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
         let mut tables = self.tables();
         let mut due: Vec<&mut Owed> = tables
             .owed_replies
             .values_mut()
-            .filter(|owed| owed.due_at <= now)
+            .filter(|owed| owed.due_at <= take.now)
             .collect();
         due.sort_by_key(|owed| owed.due_at);
         Ok(due
             .into_iter()
-            .take(limit)
+            .take(take.limit)
             .map(|owed| {
-                owed.due_at = due_again_at;
+                owed.due_at = take.next_due_at(&owed.reply);
                 owed.reply.clone()
             })
             .collect())
@@ -123,7 +119,9 @@ impl Store for MemoryStore {
     }
 
     async fn owed_replies(&self) -> Result<u64, StoreError> {
-        Ok(self.tables().owed_replies.len() as u64)
+        let tables = self.tables();
+        let due = tables.owed_replies.values();
+        Ok(due.filter(|owed| owed.due_at < NOT_DUE).count() as u64)
     }
 
     async fn export(
@@ -235,6 +233,7 @@ impl Tables {
         for event in &plan.redelivered {
             if let Some(owed) = self.owed_replies.get_mut(&event.key) {
                 owed.reply.received_at = event.received_at;
+                owed.due_at = owed.due_at.min(event.due_at);
             }
         }
         let Some(row) = &plan.row else {

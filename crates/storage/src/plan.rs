@@ -28,7 +28,7 @@ pub struct Plan<'a> {
     /// Events to claim.
     pub claims: Vec<&'a Inbound>,
     /// Events claimed before: a reply still owed for one gets its `received_at`, as LINE lets its token be used from then
-    /// on. It is due when it was: until then somebody may be sending it.
+    /// on. It is due when it was, as somebody may be sending it until then, and not later than its event's `due_at`.
     pub redelivered: Vec<&'a Inbound>,
     /// Events to leave unclaimed.
     pub deferred: Vec<&'a Inbound>,

@@ -1,12 +1,13 @@
 //! What goes wrong with one batch does not harm what shares it.
 
+use crate::language::{message, strangers};
 use crate::metrics::value;
 use crate::replies::{alex, takes};
 use crate::support::{OPEN, Stage, says, soon, until};
 use bot::Refusal;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::time::Duration;
-use storage::{ConversationId, Store};
+use storage::{ConversationId, Inbound, LanguageHint, Store};
 
 #[tokio::test]
 async fn a_reply_that_was_sent_is_noted_although_it_shares_its_batch_with_a_bad_event() {
@@ -33,4 +34,24 @@ async fn a_reply_that_was_sent_is_noted_although_it_shares_its_batch_with_a_bad_
     drop(intake);
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_language_is_not_overtaken_when_its_batch_is_tried_one_by_one() {
+    let stage = Stage::new(16, OPEN).await;
+    let [somebody] = strangers(&stage);
+    let bad = ConversationId("Ubad".into());
+    stage.store.poisoned.lock().unwrap().push(bad);
+    let clear = Inbound {
+        language: LanguageHint::UseDefault,
+        ..message(&somebody, "clear")
+    };
+    let events = vec![
+        message(&somebody, "milk"),
+        clear,
+        says("Ubad", "1", "poison"),
+    ];
+    let submitted = stage.bot.intake().submit(events, soon()).await;
+    assert_eq!(submitted, Err(Refusal::Refused));
+    assert!(stage.titles(somebody.id().as_str()).await.is_empty());
 }

@@ -1,6 +1,7 @@
 //! The language of a reply is the person's own, whatever happens to the questions about others.
 
 use crate::support::{OPEN, Stage, pass, says};
+use line::TokenProvider;
 use simulator::{Chat, Endpoint, Fault, Person};
 use std::time::{Duration, Instant};
 use storage::{Inbound, LanguageHint, Store};
@@ -55,6 +56,20 @@ async fn a_failure_about_one_person_changes_nothing_for_others_and_is_not_rememb
     let japanese = Some(Language::Japanese);
     assert_eq!(language_after(&stage, &other, "milk").await, japanese);
     assert_eq!(language_after(&stage, &unlucky, "eggs").await, japanese);
+}
+
+#[tokio::test]
+async fn a_channel_that_gets_no_token_tells_nothing_about_a_person() {
+    let stage = Stage::new(16, OPEN).await;
+    let [somebody] = strangers(&stage);
+    let secret = "not the secret of this channel".into();
+    stage.tokens.replace(&TokenProvider::stateless("1", secret));
+    assert_eq!(language_after(&stage, &somebody, "milk").await, None);
+    let good = TokenProvider::fixed(&stage.token).unwrap();
+    stage.tokens.replace(&good);
+    pass(Duration::from_secs(30)).await;
+    let language = language_after(&stage, &somebody, "eggs").await;
+    assert_eq!(language, Some(Language::Japanese));
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use bot::Clock;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use simulator::{Endpoint, Fault};
 use std::time::Duration;
-use storage::Store;
+use storage::{Inbound, Store};
+use todo::Timestamp;
 
 /// For how long a process alone may send a reply.
 const LEASE: Duration = Duration::from_secs(6);
@@ -28,6 +29,36 @@ async fn a_reply_that_was_given_up_for_now_is_sent_by_the_same_process_later() {
     assert!(reply[0].text().unwrap().contains("milk"), "{reply:?}");
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), 5);
     stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_whose_token_ran_out_is_sent_when_line_delivers_its_event_again() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let stage = Stage::new(16, OPEN).await;
+    let mut chat = alex(&stage);
+    let event = says(&stage, &chat, "milk");
+    let refused = Fault::Status(400);
+    stage.simulator.plan_fault(Endpoint::Reply, 1, refused);
+    stage.left_behind(event.clone()).await;
+    stage.clock.advance(Duration::from_secs(61));
+    let undeliverable = "linebot_replies_undeliverable_total";
+    until(|| value(&recorder, undeliverable).as_deref() == Some("1")).await;
+
+    let received_at = stage.clock.now();
+    let lease = i64::try_from(LEASE.as_millis()).unwrap();
+    let again = Inbound {
+        received_at,
+        due_at: Timestamp(received_at.0 + lease),
+        ..event
+    };
+    stage.takes(again).await;
+    stage.clock.advance(LEASE);
+    let reply = chat.next_reply().await.unwrap();
+    assert!(reply[0].text().unwrap().contains("milk"), "{reply:?}");
+    stage.bot.stop(Duration::from_secs(20)).await;
+    assert_eq!(stage.simulator.call_count(Endpoint::Reply), 2);
     assert_eq!(stage.store.owed_replies().await.unwrap(), 0);
 }
 

@@ -2,6 +2,8 @@
 
 use crate::replies::{alex, says};
 use crate::support::{OPEN, Stage, pass, says as says_silently};
+use crate::turns::{submits, time_goes_by};
+use bot::Refusal;
 use simulator::{Chat, Endpoint, Fault};
 use std::time::Duration;
 use storage::{EventKey, Inbound, PruneBefore, Store};
@@ -73,6 +75,22 @@ async fn what_there_is_no_room_for_while_line_hangs_is_left_owed() {
     stage.bot.stop(Duration::from_secs(20)).await;
     assert_eq!(stage.simulator.call_count(Endpoint::Reply), in_memory);
     assert_eq!(stage.store.owed_replies().await.unwrap(), asked);
+}
+
+#[tokio::test]
+async fn messages_are_refused_while_more_bytes_of_replies_wait_than_there_is_room_for() {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    fills_the_list(&stage, &chat).await;
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 100_000, Fault::Hang);
+    let mut taken = 0;
+    while submits(&stage, &chat).await != Err(Refusal::Behind) {
+        taken += 1;
+        assert!(taken < 2_000, "never refused");
+        time_goes_by(&stage).await;
+    }
 }
 
 #[tokio::test]

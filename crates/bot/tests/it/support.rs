@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use storage::memory::MemoryStore;
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Inbound, LanguageHint, Outcome, OwedReply,
-    PruneBefore, Pruned, Store, StoreError,
+    PruneBefore, Pruned, Store, StoreError, TakeDue,
 };
 use todo::{Input, Language, Timestamp};
 use tokio::net::TcpListener;
@@ -115,18 +115,13 @@ impl Store for Watched {
         self.deadlines.lock().unwrap().push(batch.deadline);
         self.inner.commit(batch).await
     }
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError> {
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
         self.taken
-            .send_modify(|taken| taken.push((now, due_again_at)));
+            .send_modify(|taken| taken.push((take.now, take.due_again_at)));
         if self.hides_due_replies.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
-        self.inner.take_due_replies(now, due_again_at, limit).await
+        self.inner.take_due_replies(take).await
     }
     async fn release_leases(&self) -> Result<(), StoreError> {
         self.inner.release_leases().await
@@ -172,6 +167,10 @@ pub(crate) struct Stage {
     pub(crate) store: Arc<Watched>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) bot: Bot,
+    /// A good channel access token.
+    pub(crate) token: SecretString,
+    /// Where the bot takes its own from.
+    pub(crate) tokens: TokenProvider,
     client: LineClient,
     config: Config,
 }
@@ -201,7 +200,8 @@ impl Stage {
         config.limits.messages_kept = 10_000;
         let simulator = Simulator::start(listener, config).unwrap();
         simulator.introduce_everybody();
-        let client = LineClient::builder(TokenProvider::fixed(&token).unwrap())
+        let tokens = TokenProvider::fixed(&token).unwrap();
+        let client = LineClient::builder(tokens.clone())
             .api_base(simulator.url())
             .retry(retry)
             .build()
@@ -219,6 +219,8 @@ impl Stage {
             store,
             clock,
             bot,
+            token,
+            tokens,
             client,
             config,
         }

@@ -21,7 +21,7 @@ async fn keeps_line_busy(stage: &Stage, chat: &Chat, fault: Fault) {
     calls.await.unwrap();
 }
 
-async fn submits(stage: &Stage, chat: &Chat) -> Result<(), Refusal> {
+pub(crate) async fn submits(stage: &Stage, chat: &Chat) -> Result<(), Refusal> {
     // The runtime's clock is ahead of the machine's.
     let deadline = Instant::now() + Duration::from_secs(20);
     let event = says(stage, chat, "list");
@@ -29,7 +29,7 @@ async fn submits(stage: &Stage, chat: &Chat) -> Result<(), Refusal> {
     intake.submit(vec![event], deadline.into_std()).await
 }
 
-async fn time_goes_by(stage: &Stage) {
+pub(crate) async fn time_goes_by(stage: &Stage) {
     let time = Duration::from_millis(20);
     stage.clock.advance(time);
     pass(time).await;

@@ -154,6 +154,22 @@ fn a_chat_another_channel_has_is_left_alone() {
 }
 
 #[test]
+fn what_is_to_be_forgotten_is_forgotten_also_where_another_channel_has_the_chat() {
+    let unsend = json!({ "mode": "standby", "type": "unsend", "unsend": { "messageId": "m9" } });
+    assert!(matches!(input(&unsend), Input::Unsent { .. }));
+    for left in ["unfollow", "leave"] {
+        let left = json!({ "mode": "standby", "type": left });
+        assert_eq!(input(&left), Input::Left);
+    }
+}
+
+#[test]
+fn a_message_taken_back_has_an_id() {
+    let unsend = json!({ "type": "unsend", "unsend": { "messageId": "" } });
+    assert_eq!(ignored(&unsend), Ignored::Unidentified);
+}
+
+#[test]
 fn an_event_happened_when_line_says_so_and_never_after_it_came() {
     let happened_at = |timestamp: Value| applied(&json!({ "timestamp": timestamp })).happened_at;
     assert_eq!(happened_at(json!(HAPPENED_AT.0)), HAPPENED_AT);

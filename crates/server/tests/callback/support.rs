@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 use storage::memory::MemoryStore;
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Outcome, OwedReply, PruneBefore, Pruned,
-    Store, StoreError,
+    Store, StoreError, TakeDue,
 };
-use todo::{Language, Timestamp};
+use todo::Language;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -60,14 +60,9 @@ impl Store for Obedient {
             Commits::Hang => std::future::pending().await,
         }
     }
-    async fn take_due_replies(
-        &self,
-        now: Timestamp,
-        due_again_at: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OwedReply>, StoreError> {
+    async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
         if !self.never_done.load(Ordering::Relaxed) {
-            return self.inner.take_due_replies(now, due_again_at, limit).await;
+            return self.inner.take_due_replies(take).await;
         }
         let one = |_| {
             let number = self.taken.fetch_add(1, Ordering::Relaxed);
@@ -78,10 +73,10 @@ impl Store for Obedient {
                 },
                 reply_token: "token".into(),
                 messages: "[]".into(),
-                received_at: now,
+                received_at: take.now,
             }
         };
-        Ok((0..limit).map(one).collect())
+        Ok((0..take.limit).map(one).collect())
     }
     async fn release_leases(&self) -> Result<(), StoreError> {
         self.inner.release_leases().await

@@ -83,6 +83,7 @@ async fn renew_owed(
         if let Some(event) = event {
             let renew = sqlx::query(sql::RENEW_OWED)
                 .bind(event.received_at.0)
+                .bind(event.due_at.0)
                 .bind(conversation.as_bytes())
                 .bind(event_id.as_bytes());
             connection.execute(renew).await?;

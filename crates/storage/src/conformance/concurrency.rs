@@ -1,6 +1,6 @@
 //! Several processes on one database, or several callers in one.
 
-use super::fixture::{LEASE, after, applied, commit, open, text, titles};
+use super::fixture::{LEASE, after, applied, commit, open, take, text, titles};
 use super::{Backend, Database};
 use crate::Inbound;
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ pub async fn concurrent_takers_share_the_due_replies(database: &dyn Database) {
         let mut mine = Vec::new();
         loop {
             let step = store
-                .take_due_replies(after(LEASE), after(2 * LEASE), 3)
+                .take_due_replies(take(after(LEASE), 3))
                 .await
                 .expect("takes");
             if step.is_empty() {

@@ -4,7 +4,7 @@ use super::decide::Lists;
 use super::{Backend, Database};
 use crate::{
     Batch, ConversationId, ConversationRecord, EventKey, Inbound, LanguageHint, Outcome, OwedReply,
-    Store,
+    Store, TakeDue,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,9 @@ pub const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 /// How long after an event its reply is due, in milliseconds.
 pub const LEASE: i64 = 60_000;
+
+/// How long a reply token is taken to live, in milliseconds.
+pub const TOKEN_LIFE: i64 = 3 * LEASE;
 
 /// Long after [`NOW`] and every lease.
 pub const MUCH_LATER: Timestamp = after(1_000_000_000);
@@ -129,10 +132,18 @@ pub async fn titles(store: &(impl Store + ?Sized), id: &str) -> Vec<String> {
 
 /// Takes every reply due at `now`; they are due again one [`LEASE`] later.
 pub async fn take_due(store: &(impl Store + ?Sized), now: Timestamp) -> Vec<OwedReply> {
-    store
-        .take_due_replies(now, Timestamp(now.0 + LEASE), 1_000_000)
-        .await
-        .expect("takes")
+    let take = take(now, 1_000_000);
+    store.take_due_replies(take).await.expect("takes")
+}
+
+/// For one [`LEASE`], and for the last time after a [`TOKEN_LIFE`].
+pub fn take(now: Timestamp, limit: usize) -> TakeDue {
+    TakeDue {
+        now,
+        due_again_at: Timestamp(now.0.saturating_add(LEASE)),
+        last_if_received_before: Timestamp(now.0 - TOKEN_LIFE),
+        limit,
+    }
 }
 
 /// The event ids of replies.

@@ -2,8 +2,8 @@
 
 use super::Database;
 use super::fixture::{
-    MUCH_LATER, applied, batch, commit, conversation, event_ids, everything, key, open, replied,
-    take_due, text, titles, unsend,
+    LEASE, MUCH_LATER, after, applied, batch, commit, conversation, event_ids, everything, key,
+    open, replied, take_due, text, titles, unsend,
 };
 use crate::{Inbound, MAX_ID_BYTES, MAX_REPLY_TOKEN_BYTES, StoreError};
 use todo::Input;
@@ -83,7 +83,7 @@ pub async fn ids_that_differ_in_case_accent_or_trailing_space_stay_apart(databas
     for conversation in ids {
         assert_eq!(titles(&*store, conversation).await.len(), ids.len());
     }
-    let owed = take_due(&*store, MUCH_LATER).await;
+    let owed = take_due(&*store, after(LEASE)).await;
     assert_eq!(owed.len(), ids.len() * ids.len());
     replied(&*store, vec![key("U1", "u1")]).await;
     let left = store.owed_replies().await.unwrap();

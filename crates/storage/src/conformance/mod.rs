@@ -91,6 +91,7 @@ macro_rules! conformance {
                 a_reply_is_not_taken_before_it_is_due
                 a_taken_reply_is_due_again_when_its_lease_is_over
                 the_oldest_due_replies_are_taken_first
+                a_reply_whose_token_ran_out_is_taken_once_more_and_then_when_its_event_comes_again
                 a_duplicate_leaves_a_reply_still_owed_to_whoever_sends_it
                 a_duplicate_in_the_same_batch_leaves_the_reply_to_this_process
                 a_duplicate_of_an_answered_event_owes_nothing

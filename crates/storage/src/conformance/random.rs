@@ -1,7 +1,7 @@
 //! Random operations on a backend and on the model in memory must agree step by step.
 
 use super::decide::Lists;
-use super::fixture::{LEASE, NOW, event, everything, key, open, text, unsend};
+use super::fixture::{LEASE, NOW, event, everything, key, open, take_due, text, unsend};
 use super::prune::prune_all;
 use super::{Backend, Database};
 use crate::memory::MemoryStore;
@@ -149,9 +149,7 @@ fn received(now: Timestamp, event: Inbound) -> Inbound {
 }
 
 async fn take_all(store: &(impl Store + ?Sized), now: Timestamp) -> Vec<OwedReply> {
-    let due_again_at = Timestamp(now.0 + LEASE);
-    let taken = store.take_due_replies(now, due_again_at, 1_000).await;
-    let mut taken = taken.expect("takes");
+    let mut taken = take_due(store, now).await;
     // Which of two that are due at the same time comes first is nobody's business.
     taken.sort_by(|one, other| one.key.cmp(&other.key));
     taken

@@ -3,7 +3,8 @@
 use super::Database;
 use super::decide::Says;
 use super::fixture::{
-    LEASE, MUCH_LATER, NOW, after, at, batch, commit, event_ids, key, open, replied, take_due, text,
+    LEASE, MUCH_LATER, NOW, TOKEN_LIFE, after, at, batch, commit, event_ids, key, open, replied,
+    take, take_due, text,
 };
 use crate::{Batch, EventKey, Inbound, Outcome, OwedReply};
 use std::sync::Arc;
@@ -109,7 +110,7 @@ pub async fn the_oldest_due_replies_are_taken_first(database: &dyn Database) {
     let mut taken = Vec::new();
     for _ in 0..3 {
         let step = store
-            .take_due_replies(after(LEASE + 3), MUCH_LATER, 2)
+            .take_due_replies(take(after(LEASE + 3), 2))
             .await
             .unwrap();
         taken.push(event_ids(&step).join(" "));
@@ -136,6 +137,32 @@ pub async fn a_duplicate_leaves_a_reply_still_owed_to_whoever_sends_it(database:
     let mut due = take_due(&*store, after(LEASE)).await;
     due.sort_by(|one, other| one.key.event_id.cmp(&other.key.event_id));
     assert_eq!(due, [expected, owed(&outcomes[1])]);
+}
+
+pub async fn a_reply_whose_token_ran_out_is_taken_once_more_and_then_when_its_event_comes_again(
+    database: &dyn Database,
+) {
+    let store = open(database).await;
+    let milk = text("U1", "e1", "milk");
+    let bread = at(after(1), text("U1", "e2", "bread"));
+    commit(&*store, vec![milk.clone(), bread]).await;
+    let too_late = after(TOKEN_LIFE + 1);
+    assert_eq!(event_ids(&take_due(&*store, too_late).await), ["e1", "e2"]);
+    // The second token was good for another moment.
+    assert_eq!(store.owed_replies().await.unwrap(), 1);
+    let later = Timestamp(too_late.0 + LEASE);
+    assert_eq!(event_ids(&take_due(&*store, later).await), ["e2"]);
+    assert_eq!(store.owed_replies().await.unwrap(), 0);
+    assert_eq!(take_due(&*store, MUCH_LATER).await, []);
+
+    commit(&*store, vec![at(MUCH_LATER, milk)]).await;
+    assert_eq!(store.owed_replies().await.unwrap(), 1);
+    assert_eq!(take_due(&*store, MUCH_LATER).await, []);
+    let due_at = Timestamp(MUCH_LATER.0 + LEASE);
+    let again = take_due(&*store, due_at).await;
+    assert_eq!(event_ids(&again), ["e1"]);
+    assert_eq!(again[0].received_at, MUCH_LATER);
+    assert_eq!(store.owed_replies().await.unwrap(), 1);
 }
 
 pub async fn a_duplicate_in_the_same_batch_leaves_the_reply_to_this_process(
