@@ -1,4 +1,4 @@
-//! The chat page of `linebot dev` in a real browser: runs the tests of `e2e/browser`.
+//! The chat page of `linebot dev` in a real browser: runs the tests of `e2e/browser`, each file with a bot of its own.
 
 use e2e::Linebot;
 use std::collections::BTreeMap;
@@ -12,11 +12,20 @@ const CHROMIUM: &str = "LINEBOT_TEST_CHROMIUM";
 /// Set by `cargo xtask test`: what cannot run fails.
 const FULL: &str = "LINEBOT_TEST_FULL";
 
-/// For all tests in the browser together, on a busy machine.
+/// For all tests of a file, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[tokio::test]
 async fn people_can_talk_to_the_bot_on_the_chat_page() -> anyhow::Result<()> {
+    passes("chat.test.mjs").await
+}
+
+#[tokio::test]
+async fn nobody_loses_what_they_write_on_the_chat_page() -> anyhow::Result<()> {
+    passes("writing.test.mjs").await
+}
+
+async fn passes(file: &str) -> anyhow::Result<()> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let Ok(chromium) = std::env::var(CHROMIUM) else {
         anyhow::ensure!(std::env::var_os(FULL).is_none(), "{CHROMIUM} is not set");
@@ -53,7 +62,7 @@ async fn people_can_talk_to_the_bot_on_the_chat_page() -> anyhow::Result<()> {
         })
         .await?;
     let browser = tokio::process::Command::new("node")
-        .arg("--test")
+        .args(["--test", file])
         .env(CHROMIUM, chromium)
         .env("LINEBOT_CHAT_URL", url)
         .current_dir(tests)

@@ -10,8 +10,6 @@ const TOAST_MS = 4_000;
 const text = byId("text");
 const coarse = matchMedia("(pointer: coarse)");
 
-/** The message being edited. */
-let editing = null;
 let toastTimer = 0;
 
 /** Tells the simulator, and the person when it was refused; gives whether it was done. */
@@ -37,12 +35,20 @@ export function mentionsIn(words) {
   return words.includes(`@${state.bot.name}`) ? ["bot", ...members] : members;
 }
 
+/** What the field holds in a chat: the text of an edit while there is one, otherwise a message that is new. */
+const writtenIn = (chat) => chat.edit?.text ?? chat.draft;
+
+function showWritten() {
+  const chat = state.current;
+  text.value = writtenIn(chat);
+  byId("editing").hidden = !chat.edit;
+  fit();
+}
+
 /** Shows what was being written in the chat that is open now. */
 export function openDraft() {
-  stopEditing();
   closeTrays();
-  text.value = state.current?.draft ?? "";
-  fit();
+  showWritten();
 }
 
 export function focusComposer() {
@@ -63,44 +69,40 @@ async function send() {
   const words = text.value;
   const chat = state.current;
   if (!words.trim() || text.disabled) return;
+  const { edit } = chat;
   const mentions = mentionsIn(words);
-  const action = editing
-    ? { type: "edit", messageId: editing, text: words, mentions }
+  const action = edit
+    ? { type: "edit", messageId: edit.messageId, text: words, mentions }
     : { type: "text", text: words, mentions };
-  text.value = "";
-  stopEditing();
-  fit();
-  const done = await does(action);
-  if (!done && chat === state.current && !text.value) {
-    text.value = words;
-    fit();
-  }
+  if (edit) chat.edit = null;
+  else chat.draft = "";
+  showWritten();
+  const left = writtenIn(chat);
+  // Words that were refused come back, unless the person has gone on writing.
+  if ((await does(action)) || chat.edit || writtenIn(chat) !== left) return;
+  if (edit) chat.edit = edit;
+  else chat.draft = words;
+  if (chat === state.current) showWritten();
 }
 
 /** Makes the field as high as its text, and remembers the text with the chat. */
 function fit() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
-  if (state.current) state.current.draft = editing ? "" : text.value;
+  const chat = state.current;
+  if (chat?.edit) chat.edit.text = text.value;
+  else if (chat) chat.draft = text.value;
 }
 
-export function startEditing(line) {
-  editing = line.message.id;
-  text.value = line.message.json.text;
-  byId("editing").hidden = false;
-  fit();
+export function startEditing({ message }) {
+  state.current.edit = { messageId: message.id, text: message.json.text };
+  showWritten();
   text.focus();
 }
 
-function stopEditing() {
-  if (editing) text.value = "";
-  editing = null;
-  byId("editing").hidden = true;
-}
-
 function cancelEditing() {
-  stopEditing();
-  fit();
+  state.current.edit = null;
+  showWritten();
   focusComposer();
 }
 
@@ -159,19 +161,21 @@ export function fillTrays() {
   byId("attachments").replaceChildren(...attachments);
 }
 
+/** While an input method composes, its keys choose and end conversions. Some browsers say so by key code 229 only. */
+const composes = (event) => event.isComposing || event.keyCode === 229;
+
 text.addEventListener("input", fit);
 text.addEventListener("keydown", (event) => {
-  // While an input method composes, Enter chooses a conversion. Some browsers say so by key code 229 only.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
   // On a phone's keyboard Enter makes a new line; there is a button for sending.
   if (coarse.matches) return;
   event.preventDefault();
   send();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || composes(event)) return;
   closeTrays();
-  if (editing) cancelEditing();
+  if (state.current?.edit) cancelEditing();
 });
 byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -16,6 +16,9 @@ export const state = {
 /** Whoever was there before the first update is no news. */
 let started = false;
 
+/** The chats from before the simulator told everything anew. */
+let known = new Map();
+
 /**
  * Follows the simulator.
  * @param onLines called for each changed chat with its changed lines
@@ -31,7 +34,10 @@ export function listen({ onLines, onUpdate, onConnection }) {
   };
   source.addEventListener("open", () => onConnection(true));
   source.addEventListener("everything", (event) => {
-    state.chats.clear();
+    // Whoever is writing in a chat goes on there.
+    known = state.chats;
+    for (const chat of known.values()) Object.assign(chat, { lines: new Map(), unread: 0 });
+    state.chats = new Map();
     state.current = null;
     started = false;
     take(event);
@@ -48,14 +54,18 @@ export function listen({ onLines, onUpdate, onConnection }) {
 function update({ bot, hasWebhookUrl, chats }) {
   Object.assign(state, { bot, hasWebhookUrl });
   return chats.map(({ lines, ...news }) => {
-    const chat = state.chats.get(news.id) ?? { lines: new Map(), unread: 0, speaker: news.members[0]?.id };
+    const chat = state.chats.get(news.id) ?? known.get(news.id) ?? newChat();
     Object.assign(chat, news);
+    if (!chat.members.some(({ id }) => id === chat.speaker)) chat.speaker = chat.members[0]?.id;
     state.chats.set(news.id, chat);
     const added = keep(chat, lines);
     if (started && chat !== state.current) chat.unread += added.filter(({ author }) => author === null).length;
     return [chat, lines];
   });
 }
+
+/** What the page itself knows of a chat; `edit` has the id of a message and its new text while one is edited. */
+const newChat = () => ({ lines: new Map(), unread: 0, speaker: undefined, draft: "", edit: null });
 
 /** Adds lines to a chat; gives those that are new. */
 function keep(chat, lines) {

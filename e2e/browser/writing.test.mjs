@@ -1,0 +1,152 @@
+// Whatever happens around somebody who writes, the words stay.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ALEX, FAMILY, openChat, ownBubbles, visit } from "./page.mjs";
+
+const field = (page) => page.locator("#text");
+const written = (page) => field(page).inputValue();
+const editingBar = (page) => page.locator("#editing");
+
+/** Sends a message to the group and begins to edit it; `draft` was being written meanwhile. */
+async function beginEdit(page, message, draft = "") {
+  await openChat(page, FAMILY);
+  await field(page).fill(message);
+  await field(page).press("Enter");
+  const line = page.locator(".line.mine", { hasText: message }).last();
+  await line.waitFor();
+  await field(page).fill(draft);
+  await line.hover();
+  await line.getByRole("button", { name: "Edit" }).click();
+  await editingBar(page).waitFor();
+  assert.equal(await written(page), message);
+}
+
+/** The next action of the page does not reach the simulator. */
+const losesTheNextAction = (page) =>
+  page.evaluate(() => {
+    const { fetch } = window;
+    window.fetch = async () => {
+      window.fetch = fetch;
+      throw new TypeError("offline");
+    };
+  });
+
+/** A visit to a page whose updates a test can make up. */
+const visitWithUpdates = (run) =>
+  visit(async (page) => {
+    await page.addInitScript(() => {
+      window.EventSource = class extends EventSource {
+        constructor(address) {
+          super(address);
+          window.updates = this;
+          this.addEventListener("everything", ({ data }) => (window.everything = data));
+        }
+      };
+    });
+    await page.reload();
+    await page.locator(".person").first().waitFor();
+    await run(page);
+  });
+
+/** The simulator begins anew, as after a restart. */
+const tellsEverythingAgain = (page) =>
+  page.evaluate(() => {
+    const { everything, updates } = window;
+    updates.dispatchEvent(new MessageEvent("everything", { data: everything }));
+  });
+
+test("an edit that does not arrive is still an edit", () =>
+  visit(async (page) => {
+    await beginEdit(page, "two apples");
+    await field(page).fill("three apples");
+    await losesTheNextAction(page);
+    await field(page).press("Enter");
+    await page.locator("#toast").waitFor();
+    assert.equal(await written(page), "three apples");
+    assert.equal(await editingBar(page).isVisible(), true);
+    const before = await ownBubbles(page).count();
+    await field(page).press("Enter");
+    await ownBubbles(page).getByText("three apples").waitFor();
+    assert.equal(await ownBubbles(page).count(), before, "the message was edited, and none sent");
+    assert.equal(await editingBar(page).isVisible(), false);
+  }));
+
+test("a message that does not arrive is in the field again", () =>
+  visit(async (page) => {
+    await openChat(page, ALEX);
+    await field(page).fill("not lost");
+    await losesTheNextAction(page);
+    await field(page).press("Enter");
+    await page.locator("#toast").waitFor();
+    assert.equal(await written(page), "not lost");
+    assert.equal(await editingBar(page).isVisible(), false);
+  }));
+
+test("what was being written comes back after an edit", () =>
+  visit(async (page) => {
+    await beginEdit(page, "a pear", "buy eggs");
+    await page.locator("#cancel-edit").click();
+    assert.equal(await written(page), "buy eggs");
+    await beginEdit(page, "a plum", "buy flour");
+    await field(page).fill("six plums");
+    await field(page).press("Enter");
+    await ownBubbles(page).getByText("six plums").waitFor();
+    assert.equal(await written(page), "buy flour");
+  }));
+
+test("an edit waits while another chat is open", () =>
+  visit(async (page) => {
+    await beginEdit(page, "a fig", "buy salt");
+    await field(page).fill("ten figs");
+    await openChat(page, ALEX);
+    assert.equal(await editingBar(page).isVisible(), false);
+    assert.equal(await written(page), "");
+    await openChat(page, FAMILY);
+    assert.equal(await editingBar(page).isVisible(), true);
+    assert.equal(await written(page), "ten figs");
+    await page.locator("#cancel-edit").click();
+    assert.equal(await written(page), "buy salt");
+  }));
+
+test("an input method's Escape ends a conversion and no edit", () =>
+  visit(async (page) => {
+    await beginEdit(page, "にほん");
+    await field(page).evaluate((field) => {
+      const escape = { key: "Escape", bubbles: true, cancelable: true };
+      field.dispatchEvent(new KeyboardEvent("keydown", { ...escape, isComposing: true }));
+      field.dispatchEvent(new KeyboardEvent("keydown", { ...escape, keyCode: 229 }));
+    });
+    assert.equal(await editingBar(page).isVisible(), true);
+    assert.equal(await written(page), "にほん");
+    await field(page).press("Escape");
+    assert.equal(await editingBar(page).isVisible(), false);
+  }));
+
+test("a restart of the simulator takes no words and no speaker", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, ALEX);
+    await field(page).fill("for Alex");
+    await openChat(page, FAMILY);
+    await page.locator("#speaker").getByText(ALEX).click();
+    await page.evaluate(() => localStorage.clear());
+    await field(page).fill("half a sent");
+    await field(page).press("ArrowLeft");
+    await tellsEverythingAgain(page);
+    await page.keyboard.type("-");
+    assert.equal(await written(page), "half a sen-t");
+    assert.equal(await page.getByRole("radio", { name: ALEX }).isChecked(), true);
+    await openChat(page, ALEX);
+    assert.equal(await written(page), "for Alex");
+  }));
+
+test("a restart of the simulator ends no edit", () =>
+  visitWithUpdates(async (page) => {
+    await beginEdit(page, "a melon", "buy rice");
+    await field(page).fill("two melons");
+    await tellsEverythingAgain(page);
+    assert.equal(await written(page), "two melons");
+    assert.equal(await editingBar(page).isVisible(), true);
+    await page.locator("#cancel-edit").click();
+    assert.equal(await written(page), "buy rice");
+  }));
