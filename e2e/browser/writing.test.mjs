@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALEX, FAMILY, openChat, ownBubbles, visit } from "./page.mjs";
+import { ALEX, FAMILY, MISAKI, inList, openChat, ownBubbles, visit } from "./page.mjs";
 
 const field = (page) => page.locator("#text");
 const written = (page) => field(page).inputValue();
@@ -55,6 +55,17 @@ const tellsEverythingAgain = (page) =>
     const { everything, updates } = window;
     updates.dispatchEvent(new MessageEvent("everything", { data: everything }));
   });
+
+/** The bot shows in a chat that it is about to answer. */
+const loads = (page, name, loadingMs) =>
+  page.evaluate(
+    ([name, loadingMs]) => {
+      const all = JSON.parse(window.everything);
+      const chats = all.chats.filter((chat) => chat.name === name).map((chat) => ({ ...chat, loadingMs, lines: [] }));
+      window.updates.dispatchEvent(new MessageEvent("changes", { data: JSON.stringify({ ...all, chats }) }));
+    },
+    [name, loadingMs],
+  );
 
 test("an edit that does not arrive is still an edit", () =>
   visit(async (page) => {
@@ -149,4 +160,19 @@ test("a restart of the simulator ends no edit", () =>
     assert.equal(await editingBar(page).isVisible(), true);
     await page.locator("#cancel-edit").click();
     assert.equal(await written(page), "buy rice");
+  }));
+
+test("the loading dots end when they should, whenever one looks", () =>
+  visitWithUpdates(async (page) => {
+    const dots = page.locator("#loading");
+    await openChat(page, MISAKI);
+    await loads(page, ALEX, 60_000);
+    await openChat(page, ALEX);
+    assert.equal(await dots.isVisible(), true);
+    await openChat(page, MISAKI);
+    assert.equal(await dots.isVisible(), false);
+    await loads(page, ALEX, 500);
+    await page.waitForTimeout(600);
+    await inList(page, ALEX).click();
+    assert.equal(await dots.isVisible(), false, "the time had passed before the chat was opened");
   }));

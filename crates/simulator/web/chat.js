@@ -152,14 +152,14 @@ function showLoading(chat) {
   const dots = byId("loading");
   const readingAlong = isAtEnd();
   clearTimeout(loadingTimer);
-  dots.hidden = chat.loadingMs <= 0;
+  const loadingMs = chat.loadingUntil - performance.now();
+  dots.hidden = loadingMs <= 0;
   dots.querySelector(".dots").setAttribute("aria-label", say("typing"));
   if (dots.hidden) return;
   if (readingAlong) toEnd();
   loadingTimer = setTimeout(() => {
-    chat.loadingMs = 0;
     if (chat === state.current) dots.hidden = true;
-  }, chat.loadingMs);
+  }, loadingMs);
 }
 
 /** LINE shows those of the last message only, until anybody writes. */

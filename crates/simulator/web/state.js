@@ -53,9 +53,9 @@ export function listen({ onLines, onUpdate, onConnection }) {
 
 function update({ bot, hasWebhookUrl, chats }) {
   Object.assign(state, { bot, hasWebhookUrl });
-  return chats.map(({ lines, ...news }) => {
+  return chats.map(({ lines, loadingMs, ...news }) => {
     const chat = state.chats.get(news.id) ?? known.get(news.id) ?? newChat();
-    Object.assign(chat, news);
+    Object.assign(chat, news, { loadingUntil: performance.now() + loadingMs });
     if (!chat.members.some(({ id }) => id === chat.speaker)) chat.speaker = chat.members[0]?.id;
     state.chats.set(news.id, chat);
     const added = keep(chat, lines);
