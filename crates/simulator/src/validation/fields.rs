@@ -1,3 +1,6 @@
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -110,8 +113,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A number that must be there.
-    pub(super) fn number(&mut self, name: &str, range: std::ops::RangeInclusive<f64>) {
-        match self.get(name).map(Value::as_f64) {
+    pub(super) fn number(&mut self, name: &str, range: RangeInclusive<f64>) {
+        self.within(name, &range, Value::as_f64);
+    }
+
+    /// A whole number that must be there.
+    pub(super) fn integer(&mut self, name: &str, range: RangeInclusive<i64>) {
+        self.within(name, &range, Value::as_i64);
+    }
+
+    fn within<N: PartialOrd + Display>(
+        &mut self,
+        name: &str,
+        range: &RangeInclusive<N>,
+        read: impl Fn(&Value) -> Option<N>,
+    ) {
+        match self.get(name).map(read) {
             None => self.problem(name, "May not be null"),
             Some(None) => self.wrong_type(name),
             Some(Some(number)) if range.contains(&number) => {}
@@ -164,7 +181,7 @@ impl<'a> Fields<'a> {
     pub(super) fn items(
         &mut self,
         name: &str,
-        size: std::ops::RangeInclusive<usize>,
+        size: RangeInclusive<usize>,
         check: impl Fn(&mut Fields<'_>),
     ) {
         let items = match self.get(name) {

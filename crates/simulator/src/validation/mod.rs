@@ -88,7 +88,7 @@ fn message_object(fields: &mut Fields<'_>) {
         Some("imagemap") => media::imagemap(fields),
         Some("template") => rich::template(fields),
         Some("flex") => rich::flex(fields),
-        Some("coupon") => fields.required_text("couponId", fields::ANY_LENGTH),
+        Some("coupon") => media::coupon(fields),
         _ => return,
     }
     action::quick_reply(fields);
@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    fn problems(messages: &Value) -> Vec<(String, String)> {
+    pub(super) fn problems(messages: &Value) -> Vec<(String, String)> {
         match validate_messages(messages.as_array().unwrap()) {
             Ok(()) => Vec::new(),
             Err(Invalid::Type(property)) => vec![(property, "type".to_owned())],
@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn problem_of(message: &Value) -> (String, String) {
+    pub(super) fn problem_of(message: &Value) -> (String, String) {
         let found = problems(&json!([message]));
         assert_eq!(found.len(), 1, "{message}: {found:?}");
         found.into_iter().next().unwrap()
@@ -206,16 +206,6 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_of_text_v2_need_their_substitution() {
-        let bot = json!({ "type": "mention", "mentionee": { "type": "all" } });
-        let text =
-            |text: &str| json!({ "type": "textV2", "text": text, "substitution": { "who": bot } });
-        assert!(problems(&json!([text("Hi {who} {{not a key}}")])).is_empty());
-        assert_eq!(problem_of(&text("Hi {nobody}")).0, "messages[0].text");
-        assert_eq!(problem_of(&text("Hi {who")).0, "messages[0].text");
-    }
-
-    #[test]
     fn the_other_messages_are_taken_when_whole_and_refused_when_not() {
         let url = "https://example.com/a.jpg";
         let whole = [
@@ -230,6 +220,7 @@ mod tests {
                     "actions": [{ "type": "message", "label": "Yes", "text": "yes" },
                                 { "type": "postback", "label": "No", "data": "no" }] } }),
             json!({ "type": "flex", "altText": "a", "contents": { "type": "bubble" } }),
+            json!({ "type": "coupon", "couponId": "c" }),
         ];
         for message in whole {
             assert!(problems(&json!([message])).is_empty(), "{message}");
