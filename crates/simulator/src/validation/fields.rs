@@ -96,18 +96,21 @@ impl<'a> Fields<'a> {
 
     /// An address of something LINE fetches: https, at most 2,000 characters.
     pub(super) fn https_url(&mut self, name: &str, required: bool) {
-        let before = self.findings.problems.len();
-        let length = Length::Utf16(2_000);
-        if required {
-            self.required_text(name, length);
-        } else {
-            self.optional_text(name, length);
+        if required || self.get(name).is_some() {
+            self.url(name, Length::Utf16(2_000), &["https://"]);
         }
-        let https = self
-            .get(name)
-            .and_then(Value::as_str)
-            .is_none_or(|url| url.starts_with("https://"));
-        if !https && before == self.findings.problems.len() {
+    }
+
+    /// An address that must be there and begin in one of these ways.
+    pub(super) fn url(&mut self, name: &str, length: Length, beginnings: &[&str]) {
+        let before = self.findings.problems.len();
+        self.required_text(name, length);
+        let known = self.get(name).and_then(Value::as_str).is_none_or(|url| {
+            beginnings
+                .iter()
+                .any(|beginning| url.starts_with(beginning))
+        });
+        if !known && before == self.findings.problems.len() {
             self.problem(name, "invalid uri scheme");
         }
     }
@@ -138,6 +141,13 @@ impl<'a> Fields<'a> {
                     format!("Must be between {} and {}", range.start(), range.end()),
                 );
             }
+        }
+    }
+
+    /// A text that may be left out and otherwise must be one of these.
+    pub(super) fn optional_one_of(&mut self, name: &str, allowed: &[&'static str]) {
+        if self.get(name).is_some() {
+            self.one_of(name, allowed);
         }
     }
 
