@@ -40,7 +40,8 @@ pub struct Plan<'a> {
     retold: Option<Retold>,
     /// Replies to store as owed, in place of one that is there: a claim may be pruned before the reply of its event.
     pub owed: Vec<Owed>,
-    outcomes: Vec<(usize, Outcome)>,
+    /// Of each event and its place in the batch. A reply is in [`Self::owed`] alone, where later events may change it.
+    outcomes: Vec<(usize, &'a Inbound, Outcome)>,
 }
 
 /// What replies say that may quote a message taken back.
@@ -90,7 +91,7 @@ impl Batch {
 pub fn outcomes<'a>(batch: &Batch, plans: impl IntoIterator<Item = Plan<'a>>) -> Vec<Outcome> {
     let mut numbered: Vec<(usize, Outcome)> = Vec::with_capacity(batch.events.len());
     for plan in plans {
-        numbered.extend(plan.outcomes);
+        numbered.extend(plan.into_outcomes());
     }
     numbered.sort_unstable_by_key(|(place, _)| *place);
     numbered.into_iter().map(|(_, outcome)| outcome).collect()
@@ -149,7 +150,7 @@ impl<'a> Group<'a> {
             } else {
                 plan.defer(event)
             };
-            plan.outcomes.push((*place, outcome));
+            plan.outcomes.push((*place, event, outcome));
         }
         if !plan.claims.is_empty() {
             plan.row = Some(ConversationRow::encode(&conversation));
@@ -166,6 +167,21 @@ impl<'a> Plan<'a> {
     pub fn retold(&self, forgot: bool) -> Option<&Arc<str>> {
         let retold = self.retold.as_ref()?;
         (retold.quoted || forgot).then_some(&retold.messages)
+    }
+
+    /// Each with the place of its event in the batch.
+    fn into_outcomes(self) -> impl Iterator<Item = (usize, Outcome)> {
+        let Self { outcomes, owed, .. } = self;
+        outcomes.into_iter().map(move |(place, event, outcome)| {
+            let Outcome::Applied(_) = outcome else {
+                return (place, outcome);
+            };
+            let reply = owed.iter().find(|owed| owed.reply.key == event.key);
+            (
+                place,
+                Outcome::Applied(reply.map(|owed| owed.reply.clone())),
+            )
+        })
     }
 
     fn decide(
@@ -187,10 +203,7 @@ impl<'a> Plan<'a> {
             self.forget(message_id);
         }
         match (verdict, &event.reply_token) {
-            (Verdict::Retell(messages), _) => {
-                self.retell(messages, quoted);
-                Outcome::Applied(None)
-            }
+            (Verdict::Retell(messages), _) => self.retell(messages, quoted),
             (Verdict::Reply(messages), Some(token)) => {
                 let reply = OwedReply {
                     key: event.key.clone(),
@@ -199,14 +212,14 @@ impl<'a> Plan<'a> {
                     received_at: event.received_at,
                 };
                 self.owed.push(Owed {
-                    reply: reply.clone(),
+                    reply,
                     message_id: message_id(&event.input).to_owned(),
                     due_at: event.due_at,
                 });
-                Outcome::Applied(Some(reply))
             }
-            _ => Outcome::Applied(None),
+            _ => {}
         }
+        Outcome::Applied(None)
     }
 
     fn defer(&mut self, event: &'a Inbound) -> Outcome {
@@ -227,28 +240,12 @@ impl<'a> Plan<'a> {
                 owed.due_at = event.due_at;
             }
         }
-        for (_, outcome) in &mut self.outcomes {
-            if let Outcome::Applied(Some(reply)) = outcome
-                && reply.key.event_id == event.key.event_id
-            {
-                reply.received_at = event.received_at;
-            }
-        }
         Outcome::Duplicate
     }
 
     /// Replies to a message taken back in the same batch are not sent.
     fn forget(&mut self, message_id: &str) {
-        for owed in self
-            .owed
-            .extract_if(.., |owed| owed.message_id == message_id)
-        {
-            for (_, outcome) in &mut self.outcomes {
-                if matches!(outcome, Outcome::Applied(Some(reply)) if reply.key == owed.reply.key) {
-                    *outcome = Outcome::Applied(None);
-                }
-            }
-        }
+        self.owed.retain(|owed| owed.message_id != message_id);
     }
 
     /// Replies of the same batch may quote a message taken back after them, if it made a task.
@@ -256,11 +253,6 @@ impl<'a> Plan<'a> {
         if quoted {
             for owed in &mut self.owed {
                 owed.reply.messages = Arc::clone(&messages);
-            }
-            for (_, outcome) in &mut self.outcomes {
-                if let Outcome::Applied(Some(reply)) = outcome {
-                    reply.messages = Arc::clone(&messages);
-                }
             }
         }
         let before = self.retold.as_ref().is_some_and(|retold| retold.quoted);
