@@ -79,7 +79,17 @@ fn within(limit: Duration) -> Instant {
 impl Store for MysqlStore {
     async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError> {
         let groups = batch.groups()?;
-        self.run(&Commit { batch, groups }, batch.deadline).await
+        let commit = Commit { batch, groups };
+        if let Some(outcomes) = self.run(&commit, batch.deadline).await? {
+            return Ok(outcomes);
+        }
+        let mut outcomes = Vec::with_capacity(batch.events.len());
+        for half in batch.halves()? {
+            let places = half.places;
+            outcomes.extend(places.into_iter().zip(self.commit(&half.batch).await?));
+        }
+        outcomes.sort_unstable_by_key(|(place, _)| *place);
+        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
     }
 
     async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {

@@ -37,8 +37,10 @@ pub(crate) struct Script {
 /// Of all statements of a script together.
 #[derive(Default)]
 pub(crate) struct Answer {
-    /// What they found.
+    /// What they found: at most as many rows as the script was told to keep.
     pub(crate) rows: Vec<MySqlRow>,
+    /// Whether there were more.
+    pub(crate) more: bool,
     /// How many rows they changed.
     pub(crate) changed: u64,
 }
@@ -142,13 +144,23 @@ impl Script {
 
     /// Runs all of it.
     pub(crate) async fn run(self, connection: &mut MySqlConnection) -> Result<Answer, Failure> {
+        self.run_keeping(usize::MAX, connection).await
+    }
+
+    /// Runs all of it and keeps so many rows of what it finds.
+    pub(crate) async fn run_keeping(
+        self,
+        most: usize,
+        connection: &mut MySqlConnection,
+    ) -> Result<Answer, Failure> {
         let mut answer = Answer::default();
         for text in &self.texts {
             let mut results = connection.fetch_many(text.as_str());
             while let Some(result) = results.try_next().await? {
                 match result {
                     Either::Left(done) => answer.changed += done.rows_affected(),
-                    Either::Right(row) => answer.rows.push(row),
+                    Either::Right(row) if answer.rows.len() < most => answer.rows.push(row),
+                    Either::Right(_) => answer.more = true,
                 }
             }
         }

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout_at};
 /// A transaction under way. Statements are run on it as on a connection.
 pub(crate) struct Transaction<'a> {
     session: &'a mut Session,
+    /// Whether nothing is left to be committed.
     committed: bool,
 }
 
@@ -107,6 +108,13 @@ async fn committed<W: Work>(work: &W, session: &mut Session) -> Result<W::Output
 }
 
 impl Transaction<'_> {
+    /// Takes everything back.
+    pub(crate) async fn undo(&mut self) -> Result<(), Failure> {
+        self.execute(sql::ROLLBACK).await?;
+        self.committed = true;
+        Ok(())
+    }
+
     /// Runs the last statements and commits, in one round trip where the server can.
     pub(crate) async fn finish(&mut self, mut last: Script) -> Result<Answer, Failure> {
         let commits = self.session.commits_in_text;

@@ -5,8 +5,8 @@
 
 use crate::row::ConversationRow;
 use crate::{
-    Batch, Conversation, ConversationId, Decide, Inbound, MAX_ID_BYTES, MAX_REPLY_TOKEN_BYTES,
-    Outcome, OwedReply, StoreError, Verdict,
+    Batch, Conversation, ConversationId, Decide, EventKey, Inbound, MAX_ID_BYTES,
+    MAX_REPLY_TOKEN_BYTES, Outcome, OwedReply, StoreError, Verdict,
 };
 use std::sync::Arc;
 use todo::{Changes, Input, Timestamp};
@@ -84,6 +84,38 @@ impl Batch {
                 })
             })
             .collect())
+    }
+}
+
+/// Some of the conversations of a batch.
+#[derive(Clone)]
+pub struct Part {
+    /// With their events.
+    pub batch: Batch,
+    /// The place each of these events has in the whole.
+    pub places: Vec<usize>,
+}
+
+impl Batch {
+    /// Half of the conversations and the other half, for a store that cannot do all of it at once.
+    pub fn halves(&self) -> Result<[Part; 2], StoreError> {
+        let groups = self.groups()?;
+        let (some, others) = groups.split_at(groups.len() / 2);
+        let part = |groups: &[Group<'_>], replied: &Arc<[EventKey]>| {
+            let events = groups.iter().flat_map(|group| &group.events);
+            let (places, events): (Vec<_>, Vec<_>) = events
+                .map(|(place, event)| (*place, (*event).clone()))
+                .unzip();
+            Part {
+                batch: Self {
+                    events: events.into(),
+                    replied: Arc::clone(replied),
+                    ..self.clone()
+                },
+                places,
+            }
+        };
+        Ok([part(some, &self.replied), part(others, &Arc::default())])
     }
 }
 

@@ -21,11 +21,14 @@ pub(super) struct Loaded {
     pub(super) claimed: Vec<bool>,
 }
 
-/// One for each of `groups`, which are in the order of their ids.
+/// The most tasks of several conversations that are held in memory together: of the longest titles they are 16 MB.
+const MOST_TASKS: usize = 8_192;
+
+/// One for each of `groups`, which are in the order of their ids. `None` where several have too many tasks together.
 pub(super) async fn load(
     connection: &mut MySqlConnection,
     groups: &[Group<'_>],
-) -> Result<Vec<Loaded>, Failure> {
+) -> Result<Option<Vec<Loaded>>, Failure> {
     let claim: i64 = rand::random();
     let events: Vec<&Inbound> = groups.iter().flat_map(Group::events).collect();
     let mut script = Script::default();
@@ -37,14 +40,23 @@ pub(super) async fn load(
         values.number(event.received_at.0);
         values.number(claim);
     });
-    let answer = script.run(connection).await?;
+    let most = if groups.len() > 1 {
+        MOST_TASKS
+    } else {
+        usize::MAX
+    };
+    let answer = script.run_keeping(most, connection).await?;
+    if answer.more {
+        return Ok(None);
+    }
     let mut loaded = lists(groups, &answer.rows)?;
     let distinct: HashSet<_> = events.iter().map(|event| &event.key).collect();
     if answer.changed < distinct.len() as u64 {
         find_claimed(connection, groups, &events, claim, &mut loaded).await?;
     }
-    load_closed_tasks(connection, groups, &mut loaded).await?;
-    Ok(loaded)
+    let most = most.saturating_sub(answer.rows.len());
+    let all = load_closed_tasks(connection, groups, most, &mut loaded).await?;
+    Ok(all.then_some(loaded))
 }
 
 fn lists(groups: &[Group<'_>], rows: &[MySqlRow]) -> Result<Vec<Loaded>, Failure> {
@@ -96,11 +108,13 @@ async fn find_claimed(
     Ok(())
 }
 
+/// `false` when there are more than `most`.
 async fn load_closed_tasks(
     connection: &mut MySqlConnection,
     groups: &[Group<'_>],
+    most: usize,
     loaded: &mut [Loaded],
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     // A conversation that is not there has no tasks.
     let mut undoable: Vec<(&str, u64)> = Vec::new();
     for (group, loaded) in groups.iter().zip(&*loaded) {
@@ -115,18 +129,22 @@ async fn load_closed_tasks(
             );
         }
     }
-    let closed = sql::LOAD_CLOSED_TASKS
-        .run(connection, &undoable, |values, (conversation, revision)| {
+    let mut script = Script::default();
+    script.list(
+        &sql::LOAD_CLOSED_TASKS,
+        &undoable,
+        |values, (conversation, revision)| {
             values.bytes(conversation);
             values.number(revision.cast_signed());
-        })
-        .await?;
+        },
+    );
+    let closed = script.run_keeping(most, connection).await?;
     for row in &closed.rows {
         if let Some((_, loaded)) = find(groups, loaded, row, 0)? {
             loaded.closed.push(columns::closed_task(row)?);
         }
     }
-    Ok(())
+    Ok(!closed.more)
 }
 
 /// In the order of the key of `events`.

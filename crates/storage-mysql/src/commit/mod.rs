@@ -29,17 +29,21 @@ struct Decided<'a> {
 }
 
 impl Work for Commit<'_> {
-    type Output = Vec<Outcome>;
+    /// `None`, and nothing done, where it is to be done in parts.
+    type Output = Option<Vec<Outcome>>;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Outcome>, Failure> {
-        let loaded = load::load(transaction, &self.groups).await?;
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, Failure> {
+        let Some(loaded) = load::load(transaction, &self.groups).await? else {
+            transaction.undo().await?;
+            return Ok(None);
+        };
         let mut decided = Vec::with_capacity(self.groups.len());
         for (group, loaded) in self.groups.iter().zip(loaded) {
             decided.push(self.decide(group, loaded)?);
         }
         write::write(transaction, &self.batch.replied, &decided).await?;
         let plans = decided.into_iter().map(|decided| decided.plan);
-        Ok(outcomes(self.batch, plans))
+        Ok(Some(outcomes(self.batch, plans)))
     }
 }
 

@@ -146,6 +146,14 @@ pub fn take(now: Timestamp, limit: usize) -> TakeDue {
     }
 }
 
+/// The reply an applied event owes.
+pub fn owed(outcome: &Outcome) -> OwedReply {
+    match outcome {
+        Outcome::Applied(Some(reply)) => reply.clone(),
+        other => panic!("owes no reply: {other:?}"),
+    }
+}
+
 /// The event ids of replies.
 pub fn event_ids(replies: &[OwedReply]) -> Vec<&str> {
     replies

@@ -114,6 +114,7 @@ macro_rules! conformance {
                 titles_a_collation_would_merge_stay_apart
                 the_longest_title_is_kept_whole
                 a_thousand_tasks_are_kept_in_order
+                any_number_of_long_lists_is_changed_by_one_batch
             }
             prune {
                 old_claims_go_and_young_ones_stay

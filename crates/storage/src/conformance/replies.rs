@@ -3,20 +3,12 @@
 use super::Database;
 use super::decide::Says;
 use super::fixture::{
-    LEASE, MUCH_LATER, NOW, TOKEN_LIFE, after, at, batch, commit, event_ids, key, open, replied,
-    take, take_due, text,
+    LEASE, MUCH_LATER, NOW, TOKEN_LIFE, after, at, batch, commit, event_ids, key, open, owed,
+    replied, take, take_due, text,
 };
 use crate::{Batch, EventKey, Inbound, Outcome, OwedReply};
 use std::sync::Arc;
 use todo::Timestamp;
-
-/// The reply an applied event owes.
-fn owed(outcome: &Outcome) -> OwedReply {
-    match outcome {
-        Outcome::Applied(Some(reply)) => reply.clone(),
-        other => panic!("owes no reply: {other:?}"),
-    }
-}
 
 pub async fn a_reply_is_owed_until_it_is_marked_as_sent(database: &dyn Database) {
     let store = open(database).await;
