@@ -5,13 +5,12 @@ mod finding;
 mod line_channel;
 
 use crate::channel;
-use crate::config::{Configuration, Database};
+use crate::config::Configuration;
 use crate::failure::Failure;
 use crate::output;
 use crate::store::{self, Access};
 use finding::Finding;
 use secrecy::{ExposeSecret, SecretString};
-use storage::StoreError;
 
 /// What a channel secret looks like: 32 hexadecimal digits.
 const SECRET_DIGITS: usize = 32;
