@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -46,7 +47,7 @@ pub(crate) struct Connections {
     router: Router,
     readiness: Readiness,
     http: http1::Builder,
-    reserve_http: http1::Builder,
+    header_timeout: Duration,
     tasks: TaskTracker,
     close_idle: CancellationToken,
     cut_off: CancellationToken,
@@ -54,18 +55,14 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(router: Router, readiness: Readiness, header_timeout: Duration) -> Self {
-        let http = |header_timeout| {
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new())
-                .header_read_timeout(header_timeout)
-                .max_buf_size(READ_BUFFER_BYTES);
-            http
-        };
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .max_buf_size(READ_BUFFER_BYTES);
         Self {
             router,
             readiness,
-            http: http(header_timeout),
-            reserve_http: http(header_timeout.min(RESERVE_TIMEOUT)),
+            http,
+            header_timeout,
             tasks: TaskTracker::new(),
             close_idle: CancellationToken::new(),
             cut_off: CancellationToken::new(),
@@ -100,16 +97,21 @@ impl Connections {
                 }
             }
         });
-        let http = if in_reserve {
-            &self.reserve_http
+        let patience = if in_reserve {
+            self.header_timeout.min(RESERVE_TIMEOUT)
         } else {
-            &self.http
-        }
-        .clone();
+            self.header_timeout
+        };
+        let mut http = self.http.clone();
+        http.header_read_timeout(patience);
         let close_idle = self.close_idle.clone();
         let serve = async move {
             let ended = {
-                let connection = http.serve_connection(TokioIo::new(&mut stream), service);
+                // hyper waits without end for a client that reads no answers.
+                let mut bounded = TimeoutWriter::new(&mut stream);
+                bounded.set_timeout(Some(patience));
+                let bounded = pin!(bounded);
+                let connection = http.serve_connection(TokioIo::new(bounded), service);
                 let mut connection = pin!(connection);
                 tokio::select! {
                     biased;

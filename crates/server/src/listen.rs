@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Limits {
     /// Connections open at once; one more is answered if it asks how the process is, told 503 otherwise, and closed.
     pub max_connections: usize,
-    /// How long a request's head may take to arrive, and how long an idle connection is kept. Longer than the 15 s
-    /// after which nginx drops idle upstream connections, so that nginx, not this server, closes them.
+    /// How long a request's head may take to arrive, how long an idle connection is kept, and how long a client may
+    /// leave its answers unread. Longer than the 15 s after which nginx drops idle upstream connections, so that nginx,
+    /// not this server, closes them.
     pub header_timeout: Duration,
 }
 

@@ -12,7 +12,7 @@ use server::{Limits, Listener, Readiness};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +26,14 @@ async fn listener() -> (Listener, SocketAddr) {
 }
 
 async fn limited(max_connections: usize) -> (Listener, SocketAddr) {
-    let limits = Limits {
+    bound(Limits {
         max_connections,
         header_timeout: PATIENCE,
-    };
+    })
+    .await
+}
+
+async fn bound(limits: Limits) -> (Listener, SocketAddr) {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits)
         .await
         .unwrap();
@@ -179,6 +183,33 @@ async fn when_all_connections_are_taken_probes_are_answered_and_others_are_told(
     let silent = TcpStream::connect(address).await.unwrap();
     assert_eq!(answer(silent).await, "");
     drop(idle);
+    close.cancel();
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_reads_no_answer_loses_the_connection_and_its_place() {
+    let (listener, address) = bound(Limits {
+        max_connections: 1,
+        header_timeout: Duration::from_secs(1),
+    })
+    .await;
+    let page = || async { " ".repeat(64 * 1024) };
+    let router = Router::new().route("/", get(page));
+    let close = CancellationToken::new();
+    let served =
+        tokio::spawn(listener.serve(router, Readiness::default(), close.clone(), PATIENCE));
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    let mut deaf = socket.connect(address).await.unwrap();
+    let asking = async { while deaf.write_all(REQUEST).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, asking).await.unwrap();
+    let mut next = TcpStream::connect(address).await.unwrap();
+    next.write_all(b"GET / HTTP/1.1\r\nhost: bot\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let answer = answer(next).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer:.99?}");
     close.cancel();
     served.await.unwrap();
 }

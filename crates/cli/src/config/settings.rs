@@ -185,7 +185,7 @@ pub struct ServerSettings {
     )]
     pub max_connections: NonZeroUsize,
 
-    /// How long a request's head may take to arrive and a connection may stay idle: longer than the proxy in front keeps it
+    /// How long a request's head may take to arrive, and a connection stay idle or an answer unread: longer than the proxy in front keeps an idle connection
     #[arg(long, env = "LINEBOT_HEADER_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "75", value_parser = values::some_seconds)]
     pub header_timeout_seconds: Duration,
 
