@@ -160,14 +160,7 @@ impl Stateless {
         };
         match (self.fetch(issuer, deadline).await, still_good) {
             // The failure was logged as every call is.
-            (Err(_), Some(current)) => {
-                let authorization = current.authorization.clone();
-                self.set(Current {
-                    replace_at: now + REFRESH_AGAIN,
-                    ..current
-                });
-                Ok(authorization)
-            }
+            (Err(error), Some(_)) => self.use_further(now + REFRESH_AGAIN).ok_or(error),
             (fetched, _) => fetched,
         }
     }
@@ -192,6 +185,14 @@ impl Stateless {
             expires_at,
         });
         Ok(authorization)
+    }
+
+    /// The token there is, which is to be replaced later; `None` when LINE refused it in the meantime.
+    fn use_further(&self, replace_at: Instant) -> Option<HeaderValue> {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let current = current.as_mut()?;
+        current.replace_at = replace_at;
+        Some(current.authorization.clone())
     }
 
     fn current(&self) -> Option<Current> {

@@ -11,6 +11,8 @@ mod endpoint;
 mod error;
 mod issuer;
 #[cfg(test)]
+mod refused_token_test;
+#[cfg(test)]
 mod tls_test;
 mod transport;
 mod types;
