@@ -154,3 +154,20 @@ async fn a_dead_connection_is_left_before_the_first_call_on_it_is_over() {
     client.reply("c", "[]").await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [[Version::HTTP_2]; 2]);
 }
+
+#[tokio::test]
+async fn a_server_that_is_silent_before_the_first_byte_was_sent_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let tokens = TokenProvider::fixed(&"token".into()).unwrap();
+    let client = LineClient::builder(tokens).api_base(base).build().unwrap();
+    let silent = tokio::spawn(async move {
+        let _connected = listener.accept().await;
+        std::future::pending::<()>().await;
+    });
+    // Nothing answers: the clock may jump to whatever is waited for.
+    tokio::time::pause();
+    let error = client.reply("reply-token", "[]").await.unwrap_err();
+    assert_eq!(error.kind(), super::ErrorKind::NotSent);
+    silent.abort();
+}

@@ -5,17 +5,23 @@ use super::answer::Answer;
 use super::error::{ClientError, ErrorKind};
 use crate::retry::Class;
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tower::Service;
+use tower::util::{MapFuture, ServiceExt};
 
 /// How long a TCP connection may take: LINE answers from near by, so a longer wait only hides that
 /// it is unreachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long name, TCP and TLS may take together. Less than a reply's 4 s: what fails before the
+/// first byte was surely not sent, and what fails at the deadline may have been.
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a connection is kept unused. LINE does not say when it closes one; the shorter we keep
 /// it, the rarer a request meets a closing connection and ends unclear.
@@ -40,8 +46,12 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: Client<BoundedConnector, Full<Bytes>>,
 }
+
+type Https = HttpsConnector<HttpConnector>;
+type Connecting = <Https as Service<Uri>>::Future;
+type BoundedConnector = MapFuture<Https, fn(Connecting) -> Connecting>;
 
 impl Transport {
     /// HTTP/2 where the other side offers it over TLS, else HTTP/1.1 with keep-alive.
@@ -55,7 +65,8 @@ impl Transport {
             .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(tcp);
+            .wrap_connector(tcp)
+            .map_future(bounded as fn(Connecting) -> Connecting);
         let http = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -132,6 +143,10 @@ impl Transport {
             body,
         })
     }
+}
+
+fn bounded(connecting: Connecting) -> Connecting {
+    Box::pin(async { timeout(READY_TIMEOUT, connecting).await? })
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
