@@ -188,10 +188,11 @@ impl ClientError {
         if self.0.endpoint != Endpoint::IssueStatelessToken {
             return outcome;
         }
-        // Without a token the request itself was not sent, and without a good secret it never is.
+        // Without a token the request itself was not sent, and without a good secret it never is. 408 and 429 say
+        // nothing of the secret.
         match outcome {
             Outcome::Answered(status)
-                if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS =>
+                if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) =>
             {
                 Outcome::Answered(StatusCode::UNAUTHORIZED)
             }
