@@ -210,14 +210,14 @@ struct Fields<'a> {
     #[serde(borrow, deserialize_with = "lenient::lenient")]
     image_set: Option<ImageSet<'a>>,
 
-    #[serde(borrow, deserialize_with = "lenient::string")]
+    #[serde(borrow, deserialize_with = "lenient::typed_text")]
     file_name: Option<Cow<'a, str>>,
     #[serde(deserialize_with = "lenient::lenient")]
     file_size: Option<i64>,
 
-    #[serde(borrow, deserialize_with = "lenient::string")]
+    #[serde(borrow, deserialize_with = "lenient::typed_text")]
     title: Option<Cow<'a, str>>,
-    #[serde(borrow, deserialize_with = "lenient::string")]
+    #[serde(borrow, deserialize_with = "lenient::typed_text")]
     address: Option<Cow<'a, str>>,
     #[serde(deserialize_with = "lenient::lenient")]
     latitude: Option<f64>,

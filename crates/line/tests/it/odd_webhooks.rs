@@ -67,6 +67,23 @@ fn half_a_surrogate_pair_in_a_text_is_one_replacement_character() {
 }
 
 #[test]
+fn half_a_surrogate_pair_in_the_name_of_a_file_or_a_place_costs_nobody_the_message() {
+    let body =
+        |message: &str| format!(r#"{{"events":[{{"type":"message","message":{message}}}]}}"#);
+    let file = body(r#"{"type":"file","id":"1","fileName":"\ud83e.pdf","fileSize":1}"#);
+    let Content::File(file) = content(only_event(file.as_bytes())) else {
+        panic!("{file}")
+    };
+    assert_eq!(file.name.as_deref(), Some("\u{FFFD}.pdf"));
+    let place = body(r#"{"type":"location","title":"a\udd28","address":"\ud83e b"}"#);
+    let Content::Location(place) = content(only_event(place.as_bytes())) else {
+        panic!("{place}")
+    };
+    assert_eq!(place.title.as_deref(), Some("a\u{FFFD}"));
+    assert_eq!(place.address.as_deref(), Some("\u{FFFD} b"));
+}
+
+#[test]
 fn a_text_of_another_type_is_as_good_as_missing() {
     for text in ["null", "5", "true", "[]", r#"["milk"]"#, r#"{"a":"b"}"#] {
         let body = |message_type: &str| {
