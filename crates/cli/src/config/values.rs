@@ -91,10 +91,12 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
 
 /// `http://` or `https://` and a host; without the slash at the end, so that paths can be put behind it.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
+    if text.contains(['?', '#']) {
+        return Err("paths are put behind it: leave out `?` or `#` and what follows".to_owned());
+    }
     let trimmed = text.trim_end_matches('/');
     let url: Option<Uri> = trimmed.parse().ok();
-    let url = url
-        .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.query().is_none());
+    let url = url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")));
     let authority = url.as_ref().and_then(Uri::authority);
     if authority.is_some_and(|authority| authority.as_str().contains('@')) {
         return Err("a user and a password in it are not sent: leave them out".to_owned());
@@ -264,9 +266,17 @@ mod tests {
             "http://host:x",
             "http://host:99999",
             "http://a b",
-            "http://host/?x=1",
         ] {
             assert!(base_url(bad).is_err(), "{bad}");
+        }
+        for longer in [
+            "http://host/?x=1",
+            "http://host?",
+            "http://sim:8080#x",
+            "http://host/#",
+        ] {
+            let problem = base_url(longer).unwrap_err();
+            assert!(problem.contains("`?` or `#`"), "{longer}: {problem}");
         }
     }
 

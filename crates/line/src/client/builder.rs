@@ -79,7 +79,7 @@ impl LineClientBuilder {
         self
     }
 
-    /// How long a reply may take, waiting for a token and a new one for a refused one included; 5 s
+    /// How long a reply may take, waiting for a token and a new one for a refused one included; 4 s
     /// unless said otherwise.
     #[must_use]
     pub fn reply_time_limit(mut self, limit: Duration) -> Self {
@@ -142,7 +142,10 @@ impl LineClientBuilder {
             .filter(|host| !host.is_empty())
             .ok_or_else(invalid)?;
         match uri.scheme_str() {
-            _ if uri.query().is_some() || uri.authority().is_some_and(has_user) => Err(invalid()),
+            // A fragment is lost when a URL is parsed.
+            _ if base.contains(['?', '#']) || uri.authority().is_some_and(has_user) => {
+                Err(invalid())
+            }
             Some("https") => Ok(()),
             Some("http") if self.allow_plain_http || is_loopback(host) => Ok(()),
             Some("http") => Err(BuildError::PlainHttp {

@@ -47,6 +47,8 @@ fn what_is_no_base_url_is_refused() {
         "ftp://api.line.me",
         "https://",
         "https://api.line.me?x=1",
+        "https://api.line.me#x",
+        "https://api.line.me/#",
         "https://user@api.line.me",
         "http://localhost@example.com",
         "https://api line me",
