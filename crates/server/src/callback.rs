@@ -7,6 +7,7 @@ use crate::skipped::Skipped;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bot::Refusal;
 use bot::understand::{self, Understood};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use std::net::SocketAddr;
@@ -124,35 +125,24 @@ async fn receive(
     if events.is_empty() {
         return Ok(());
     }
-    app.intake
-        .submit(events, deadline)
-        .await
-        .map_err(|refusal| match refusal {
-            bot::Refusal::Overloaded => failure(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many events are waiting; send it again",
-            ),
-            bot::Refusal::Behind => failure(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many replies wait for LINE; send it again",
-            ),
-            bot::Refusal::TooSlow => failure(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the events were not stored in time; send it again",
-            ),
-            bot::Refusal::DatabaseUnavailable => failure(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database is not available; send it again",
-            ),
-            bot::Refusal::Stopping => failure(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the bot is stopping; send it again",
-            ),
-            bot::Refusal::Refused => failure(
+    app.intake.submit(events, deadline).await.map_err(refused)
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    let why = match refusal {
+        Refusal::Overloaded => "too many events are waiting; send it again",
+        Refusal::Behind => "too many replies wait for LINE; send it again",
+        Refusal::TooSlow => "the events were not stored in time; send it again",
+        Refusal::DatabaseUnavailable => "the database is not available; send it again",
+        Refusal::Stopping => "the bot is stopping; send it again",
+        Refusal::Refused => {
+            return failure(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "an event could not be stored; the others were",
-            ),
-        })
+            );
+        }
+    };
+    failure(StatusCode::SERVICE_UNAVAILABLE, why)
 }
 
 /// One line a webhook, with what LINE recommends to keep
