@@ -24,13 +24,13 @@ impl LineClient {
         reply_token: &str,
         messages: impl Into<Messages<'_>>,
     ) -> Result<Response<SentMessages>, ClientError> {
-        let body = addressed(Endpoint::Reply, "replyToken", reply_token, messages.into())?;
-        let uri = self.0.reply_uri.clone();
+        let endpoint = Endpoint::Reply;
+        let address = Some(("replyToken", reply_token));
         let call = Call {
-            endpoint: Endpoint::Reply,
-            uri,
+            endpoint,
+            uri: self.0.reply_uri.clone(),
             retry_key: None,
-            body,
+            body: with_messages(endpoint, address, messages.into())?,
         };
         Ok(self.execute(call).await?.with(SentMessages::new))
     }
@@ -47,16 +47,13 @@ impl LineClient {
         retry_key: RetryKey,
     ) -> Result<Response<SentMessages>, ClientError> {
         let endpoint = Endpoint::Push;
-        let body = addressed(endpoint, "to", to, messages.into())?;
-        let retry_key = Some(
-            HeaderValue::try_from(retry_key.to_string())
-                .map_err(|error| invalid(endpoint, error))?,
-        );
+        let retry_key = HeaderValue::try_from(retry_key.to_string())
+            .map_err(|error| invalid(endpoint, error))?;
         let call = Call {
             endpoint,
             uri: self.uri(endpoint, &[])?,
-            retry_key,
-            body,
+            retry_key: Some(retry_key),
+            body: with_messages(endpoint, Some(("to", to)), messages.into())?,
         };
         Ok(self.execute(call).await?.with(SentMessages::new))
     }
@@ -178,14 +175,8 @@ impl LineClient {
         endpoint: Endpoint,
         parameters: &[&str],
     ) -> Result<Response<T>, ClientError> {
-        let uri = self.uri(endpoint, parameters)?;
-        let call = Call {
-            endpoint,
-            uri,
-            retry_key: None,
-            body: Bytes::new(),
-        };
-        parse(endpoint, self.execute(call).await?)
+        let answer = self.call(endpoint, parameters, Bytes::new()).await?;
+        parse(endpoint, answer)
     }
 
     /// A call whose answer says nothing more.
@@ -199,14 +190,7 @@ impl LineClient {
 
     async fn send(&self, endpoint: Endpoint, body: &impl Serialize) -> Result<Answer, ClientError> {
         let body = serde_json::to_vec(body).map_err(|error| invalid(endpoint, error))?;
-        let uri = self.uri(endpoint, &[])?;
-        self.execute(Call {
-            endpoint,
-            uri,
-            retry_key: None,
-            body: body.into(),
-        })
-        .await
+        self.call(endpoint, &[], body.into()).await
     }
 
     async fn validate(
@@ -214,20 +198,23 @@ impl LineClient {
         endpoint: Endpoint,
         messages: Messages<'_>,
     ) -> Result<Response<()>, ClientError> {
-        let mut body = Vec::with_capacity(messages.size_hint() + 16);
-        body.extend_from_slice(b"{\"messages\":");
-        messages
-            .write(&mut body)
-            .map_err(|error| invalid(endpoint, error))?;
-        body.push(b'}');
-        let uri = self.uri(endpoint, &[])?;
+        let body = with_messages(endpoint, None, messages)?;
+        Ok(self.call(endpoint, &[], body).await?.with(drop))
+    }
+
+    async fn call(
+        &self,
+        endpoint: Endpoint,
+        parameters: &[&str],
+        body: Bytes,
+    ) -> Result<Answer, ClientError> {
         let call = Call {
             endpoint,
-            uri,
+            uri: self.uri(endpoint, parameters)?,
             retry_key: None,
-            body: body.into(),
+            body,
         };
-        Ok(self.execute(call).await?.with(drop))
+        self.execute(call).await
     }
 
     /// The address of an endpoint with its `{parameters}` filled in, in order.
@@ -253,21 +240,22 @@ struct WebhookUrl<'a> {
 }
 
 /// `{"replyToken":"…","messages":[…]}`, without reading the messages again.
-fn addressed(
+fn with_messages(
     endpoint: Endpoint,
-    name: &'static str,
-    address: &str,
+    address: Option<(&'static str, &str)>,
     messages: Messages<'_>,
 ) -> Result<Bytes, ClientError> {
-    let mut body = Vec::with_capacity(messages.size_hint() + address.len() + 64);
-    body.extend_from_slice(b"{\"");
-    body.extend_from_slice(name.as_bytes());
-    body.extend_from_slice(b"\":");
-    serde_json::to_writer(&mut body, address).map_err(|error| invalid(endpoint, error))?;
-    body.extend_from_slice(b",\"messages\":");
-    messages
-        .write(&mut body)
-        .map_err(|error| invalid(endpoint, error))?;
+    let invalid = |error| invalid(endpoint, error);
+    let mut body = Vec::with_capacity(messages.size_hint() + 128);
+    body.push(b'{');
+    if let Some((name, address)) = address {
+        serde_json::to_writer(&mut body, name).map_err(invalid)?;
+        body.push(b':');
+        serde_json::to_writer(&mut body, address).map_err(invalid)?;
+        body.push(b',');
+    }
+    body.extend_from_slice(b"\"messages\":");
+    messages.write(&mut body).map_err(invalid)?;
     body.push(b'}');
     Ok(body.into())
 }

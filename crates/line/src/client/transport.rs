@@ -96,45 +96,30 @@ impl Transport {
         request: Request<Full<Bytes>>,
         deadline: Instant,
     ) -> Result<Answer, ClientError> {
-        let response = match timeout_at(deadline, self.http.request(request)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
+        let late = |elapsed| ClientError::unanswered(endpoint, ErrorKind::TimedOut, elapsed);
+        let response = timeout_at(deadline, self.http.request(request))
+            .await
+            .map_err(late)?
+            .map_err(|error| {
                 let kind = if error.is_connect() {
                     ErrorKind::NotSent
                 } else {
                     ErrorKind::ConnectionLost
                 };
-                return Err(ClientError::unanswered(endpoint, kind, error));
-            }
-            Err(elapsed) => {
-                return Err(ClientError::unanswered(
-                    endpoint,
-                    ErrorKind::TimedOut,
-                    elapsed,
-                ));
-            }
-        };
+                ClientError::unanswered(endpoint, kind, error)
+            })?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES);
         // Read to its end even if nobody looks at it: only then is the connection used again.
-        let body = match timeout_at(deadline, body.collect()).await {
+        let body = match timeout_at(deadline, body.collect()).await.map_err(late) {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if endpoint.class() == Class::Read => {
-                return Err(ClientError::unanswered(
-                    endpoint,
-                    ErrorKind::ConnectionLost,
-                    error,
-                ));
-            }
-            Err(elapsed) if endpoint.class() == Class::Read => {
-                return Err(ClientError::unanswered(
-                    endpoint,
-                    ErrorKind::TimedOut,
-                    elapsed,
-                ));
-            }
             // The status says whether it was accepted, with or without its body.
-            Ok(Err(_)) | Err(_) => Bytes::new(),
+            _ if endpoint.class() != Class::Read => Bytes::new(),
+            Ok(Err(error)) => {
+                let kind = ErrorKind::ConnectionLost;
+                return Err(ClientError::unanswered(endpoint, kind, error));
+            }
+            Err(late) => return Err(late),
         };
         Ok(Answer {
             status: head.status,
