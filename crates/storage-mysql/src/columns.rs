@@ -12,7 +12,7 @@ use todo::{ClosedTask, Task, Timestamp};
 use crate::failure::Failure;
 
 /// Columns `conversation_id, revision, next_task_id, undoable, unsent, language, left_at, updated_at`.
-pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow<'static>, Failure> {
+pub(crate) fn conversation(row: &MySqlRow) -> Result<ConversationRow, Failure> {
     Ok(ConversationRow {
         revision: row.try_get_unchecked(1)?,
         next_task_id: row.try_get_unchecked(2)?,

@@ -96,7 +96,7 @@ impl Work for Import<'_> {
             let pairs = self.records.iter().zip(&new);
             pairs.filter_map(|(record, new)| new.then_some(record))
         };
-        let rows: Vec<(&str, ConversationRow<'_>)> = records()
+        let rows: Vec<(&str, ConversationRow)> = records()
             .map(|record| (record.conversation.as_str(), record.row()))
             .collect();
         let saved: Vec<Saved<'_>> = rows.iter().map(|(id, row)| (*id, row)).collect();

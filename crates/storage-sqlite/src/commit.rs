@@ -191,7 +191,7 @@ impl<'c> Statements<'c> {
     pub(crate) fn insert_conversation(
         &mut self,
         id: &ConversationId,
-        row: &ConversationRow<'_>,
+        row: &ConversationRow,
     ) -> rusqlite::Result<bool> {
         let rows = self.insert_conversation.execute(params![
             id.0,
@@ -209,7 +209,7 @@ impl<'c> Statements<'c> {
     fn update_conversation(
         &mut self,
         id: &ConversationId,
-        row: &ConversationRow<'_>,
+        row: &ConversationRow,
     ) -> rusqlite::Result<()> {
         self.update_conversation.execute(params![
             id.0,

@@ -7,10 +7,7 @@ use storage::row::{ConversationRow, reason_from_code};
 use todo::{ClosedTask, Task, Timestamp};
 
 /// Reads the columns `revision, next_task_id, undoable, unsent, language, left_at, updated_at` from `first` on.
-pub(crate) fn conversation_row(
-    row: &Row<'_>,
-    first: usize,
-) -> Result<ConversationRow<'static>, Failure> {
+pub(crate) fn conversation_row(row: &Row<'_>, first: usize) -> Result<ConversationRow, Failure> {
     let language = row.get_ref(first + 4)?.as_str_or_null()?;
     Ok(ConversationRow {
         revision: row.get_ref(first)?.as_i64()?,

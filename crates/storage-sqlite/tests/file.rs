@@ -276,6 +276,7 @@ async fn what_was_handed_over_before_closing_is_done() {
     tokio::task::yield_now().await;
     store.close().await;
     let done = running.join_all().await.into_iter().flatten().count();
+    assert!(done > 0);
     let store = SqliteStore::open(&folder.path().join("linebot.db"), false).unwrap();
     assert_eq!(titles(&store, "U1").await.len(), done + 1);
 }

@@ -34,7 +34,7 @@ pub struct Plan<'a> {
     pub deferred: Vec<&'a Inbound>,
     /// The conversation's own row; `None` when no event was applied. Written even if nothing in it changed: on a
     /// cluster with several writers this is where two transactions on one conversation meet.
-    pub row: Option<ConversationRow<'static>>,
+    pub row: Option<ConversationRow>,
     /// What becomes of the tasks.
     pub changes: Changes,
     retold: Option<Retold>,

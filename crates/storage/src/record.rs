@@ -64,7 +64,7 @@ impl ConversationRecord {
     }
 
     /// The row of `conversations` it is stored as.
-    pub fn row(&self) -> ConversationRow<'static> {
+    pub fn row(&self) -> ConversationRow {
         let conversation = Conversation {
             list: List::new(Snapshot {
                 revision: self.revision,

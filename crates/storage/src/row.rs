@@ -9,24 +9,24 @@ use todo::{CloseReason, ClosedTask, Language, List, Snapshot, Task, Timestamp};
 
 /// A row of `conversations`, without its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConversationRow<'a> {
+pub struct ConversationRow {
     /// See [`Snapshot::revision`].
     pub revision: i64,
     /// See [`Snapshot::next_task_id`].
     pub next_task_id: i64,
     /// [`Snapshot::undoable`] as a JSON array.
-    pub undoable: Cow<'a, str>,
+    pub undoable: Cow<'static, str>,
     /// [`Snapshot::unsent`] as a JSON array.
-    pub unsent: Cow<'a, str>,
+    pub unsent: Cow<'static, str>,
     /// [`Language::code`].
-    pub language: Option<Cow<'a, str>>,
+    pub language: Option<Cow<'static, str>>,
     /// Milliseconds since the Unix epoch, as all times.
     pub left_at: Option<i64>,
     /// [`Conversation::last_event_at`]; 0 for none.
     pub updated_at: i64,
 }
 
-impl ConversationRow<'static> {
+impl ConversationRow {
     /// The row of `conversation`.
     pub fn encode(conversation: &Conversation) -> Self {
         let list = conversation.list.snapshot();
@@ -42,9 +42,7 @@ impl ConversationRow<'static> {
             updated_at: conversation.last_event_at.map_or(0, |at| at.0),
         }
     }
-}
 
-impl ConversationRow<'_> {
     /// [`Snapshot::undoable`]: at which revisions the closed tasks to load were closed. [`StoreError::Damaged`] when the
     /// column cannot be read.
     pub fn undoable_revisions(&self) -> Result<Vec<u64>, StoreError> {

@@ -62,21 +62,23 @@ pub fn respond(list: &mut List, input: &Input, language: Language, now: Timestam
         Input::Followed { returning: true } if !list.is_new() => {
             vec![Phrase::WelcomeBack.into()]
         }
-        Input::Followed { .. } | Input::Joined => {
-            let welcome = match input {
-                Input::Joined => Phrase::WelcomeGroup,
-                // Deleted since, or LINE errs.
-                Input::Followed { returning: true } => Phrase::WelcomeBackAnew,
-                _ => Phrase::Welcome,
-            };
-            let happenings = [welcome.into(), Phrase::Help.into()];
-            if list.snapshot().open.is_empty() {
-                return render::notice(&happenings, language);
-            }
-            happenings.into()
+        // Deleted since, or LINE errs.
+        Input::Followed { returning: true } => {
+            return greet(list, Phrase::WelcomeBackAnew, language);
         }
+        Input::Followed { returning: false } => return greet(list, Phrase::Welcome, language),
+        Input::Joined => return greet(list, Phrase::WelcomeGroup, language),
     };
     render::reply(&happenings, &list.snapshot().open, language)
+}
+
+/// How to use the bot, and the list where there is one.
+fn greet(list: &List, welcome: Phrase, language: Language) -> Vec<String> {
+    let happenings = [welcome.into(), Phrase::Help.into()];
+    match list.snapshot().open.as_slice() {
+        [] => render::notice(&happenings, language),
+        open => render::reply(&happenings, open, language),
+    }
 }
 
 /// The texts that show `list` as it is, like those of [`respond`].

@@ -13,7 +13,7 @@ use todo::{ClosedTask, Task};
 /// What is stored of one conversation.
 pub(super) struct Loaded {
     /// `None` when it is new.
-    pub(super) row: Option<ConversationRow<'static>>,
+    pub(super) row: Option<ConversationRow>,
     pub(super) open: Vec<Task>,
     /// Empty unless an event needs them.
     pub(super) closed: Vec<ClosedTask>,

@@ -12,7 +12,7 @@ use storage::{EventKey, Inbound, Owed, Plan};
 use todo::{ClosedTask, Task};
 
 /// The row of a conversation with its id.
-pub(crate) type Saved<'a> = (&'a str, &'a ConversationRow<'a>);
+pub(crate) type Saved<'a> = (&'a str, &'a ConversationRow);
 
 /// Writes everything, and commits it unless there is something to be asked afterwards.
 pub(super) async fn write(
