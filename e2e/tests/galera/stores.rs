@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use storage::conformance::decide::Lists;
-use storage::conformance::fixture::{MUCH_LATER, batch, commit, text, titles};
+use storage::conformance::fixture::{MUCH_LATER, batch, commit, take, text, titles};
 use storage::{Batch, Conversation, Decide, Inbound, Schema, Store, StoreError, Verdict};
 use storage_mysql::{MysqlStore, Options};
-use todo::Timestamp;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
@@ -101,8 +100,7 @@ async fn due_replies_are_taken_once(
 async fn take_all(store: Arc<MysqlStore>) -> Vec<String> {
     let mut all = Vec::new();
     loop {
-        let due_again = Timestamp(MUCH_LATER.0 + 1);
-        let taken = store.take_due_replies(MUCH_LATER, due_again, TAKEN_AT_ONCE);
+        let taken = store.take_due_replies(take(MUCH_LATER, TAKEN_AT_ONCE));
         let taken = taken.await.expect("takes");
         if taken.is_empty() {
             return all;
