@@ -8,9 +8,9 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 impl Limits {
-    /// Connections past the limit that are listened to: for the probes, of which there are a few every second. Whoever
-    /// floods the port fills these too, and is cut off after a second.
-    pub const RESERVE: usize = 16;
+    /// Connections past the limit that are listened to: for the probes, of which there are a few every second, beside
+    /// others that come and say nothing. Whoever floods the port fills these too, and is cut off after a second.
+    pub const RESERVE: usize = 64;
 }
 
 /// The places of a listener.
