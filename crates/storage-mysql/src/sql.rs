@@ -162,7 +162,9 @@ pub(crate) static STILL_OWED: ListStatement = ListStatement::new(
 pub(crate) const OWED_MESSAGES: &str = "SELECT messages FROM owed_replies FORCE INDEX (PRIMARY) \
      WHERE conversation_id = ? AND event_id = ?";
 
-pub(crate) const RENEW_OWED: &str = "UPDATE owed_replies SET received_at = ?, due_at = LEAST(due_at, ?) \
+/// MySQL assigns in the order written: a reply that is not due becomes so at the new `received_at`.
+pub(crate) const RENEW_OWED: &str = "UPDATE owed_replies SET received_at = ?, \
+     due_at = IF(due_at = ?, received_at, LEAST(due_at, ?)) \
      WHERE conversation_id = ? AND event_id = ?";
 
 /// Two processes get different rows; on Galera, where locks do not cross nodes, the later commit fails.

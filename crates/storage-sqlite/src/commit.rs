@@ -4,25 +4,25 @@ use crate::error::Failure;
 use crate::rows::{closed_task, conversation_row, task};
 use crate::session::Session;
 use rusqlite::{Connection, Statement, params};
+use storage::plan::Outcomes;
+use storage::reply::NOT_DUE;
 use storage::row::{ConversationRow, reason_code};
-use storage::{
-    Batch, Conversation, ConversationId, EventKey, Group, Inbound, Outcome, Owed, Plan, plan,
-};
+use storage::{Batch, Conversation, ConversationId, EventKey, Group, Inbound, Outcome, Owed, Plan};
 use todo::{ClosedTask, Task};
 
 pub(crate) fn commit(session: &mut Session<'_>, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
     let groups = batch.groups()?;
     let transaction = session.begin()?;
     let statements = session.statements()?;
-    let mut plans = Vec::with_capacity(groups.len());
+    let mut outcomes = Outcomes::default();
     for key in &*batch.replied {
         statements.replied(key)?;
     }
     for group in &groups {
-        plans.push(statements.apply(batch, group)?);
+        outcomes.add(statements.apply(batch, group)?);
     }
     transaction.commit()?;
-    Ok(plan::outcomes(batch, plans))
+    Ok(outcomes.in_order())
 }
 
 /// The statements every batch needs, prepared once and kept: `SQLite` plans some anew whenever they come back from the
@@ -280,14 +280,16 @@ impl<'c> Statements<'c> {
     fn redelivered(&mut self, event: &Inbound) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "UPDATE owed_replies SET received_at = ?3, due_at = min(due_at, ?4)
+                "UPDATE owed_replies SET received_at = ?3,
+                     due_at = CASE due_at WHEN ?5 THEN ?3 ELSE min(due_at, ?4) END
                  WHERE conversation_id = ?1 AND event_id = ?2",
             )?
             .execute(params![
                 event.key.conversation.0,
                 event.key.event_id,
                 event.received_at.0,
-                event.due_at.0
+                event.due_at.0,
+                NOT_DUE.0
             ])?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The model the backends are compared with: everything in ordered maps behind one lock, nothing clever.
 
-use crate::plan::{self, Owed, Plan};
+use crate::plan::{Outcomes, Owed, Plan};
 use crate::reply::NOT_DUE;
 use crate::{
     Batch, Conversation, ConversationId, ConversationRecord, EventKey, Group, Migration, Outcome,
@@ -59,7 +59,11 @@ impl Store for MemoryStore {
         for plan in &plans {
             tables.write(plan)?;
         }
-        Ok(plan::outcomes(batch, plans))
+        let mut outcomes = Outcomes::default();
+        for plan in plans {
+            outcomes.add(plan);
+        }
+        Ok(outcomes.in_order())
     }
 
     async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {
@@ -233,7 +237,11 @@ impl Tables {
         for event in &plan.redelivered {
             if let Some(owed) = self.owed_replies.get_mut(&event.key) {
                 owed.reply.received_at = event.received_at;
-                owed.due_at = owed.due_at.min(event.due_at);
+                owed.due_at = if owed.due_at == NOT_DUE {
+                    event.received_at
+                } else {
+                    owed.due_at.min(event.due_at)
+                };
             }
         }
         let Some(row) = &plan.row else {

@@ -28,7 +28,8 @@ pub struct Plan<'a> {
     /// Events to claim.
     pub claims: Vec<&'a Inbound>,
     /// Events claimed before: a reply still owed for one gets its `received_at`, as LINE lets its token be used from then
-    /// on. It is due when it was, as somebody may be sending it until then, and not later than its event's `due_at`.
+    /// on. It is due when it was, as somebody may be sending it until then, and not later than its event's `due_at`; at once
+    /// where it was not due any more ([`NOT_DUE`](crate::reply::NOT_DUE)).
     pub redelivered: Vec<&'a Inbound>,
     /// Events to leave unclaimed.
     pub deferred: Vec<&'a Inbound>,
@@ -119,14 +120,21 @@ impl Batch {
     }
 }
 
-/// Puts the outcomes of all plans of a batch back into the order of its events.
-pub fn outcomes<'a>(batch: &Batch, plans: impl IntoIterator<Item = Plan<'a>>) -> Vec<Outcome> {
-    let mut numbered: Vec<(usize, Outcome)> = Vec::with_capacity(batch.events.len());
-    for plan in plans {
-        numbered.extend(plan.into_outcomes());
+/// The outcomes of plans, in the order of the events of their batch.
+#[derive(Debug, Default)]
+pub struct Outcomes(Vec<(usize, Outcome)>);
+
+impl Outcomes {
+    /// Keeps what of a plan is left to be said after it was written: not the tasks, which may be many.
+    pub fn add(&mut self, plan: Plan<'_>) {
+        self.0.extend(plan.into_outcomes());
     }
-    numbered.sort_unstable_by_key(|(place, _)| *place);
-    numbered.into_iter().map(|(_, outcome)| outcome).collect()
+
+    /// One for each event.
+    pub fn in_order(mut self) -> Vec<Outcome> {
+        self.0.sort_unstable_by_key(|(place, _)| *place);
+        self.0.into_iter().map(|(_, outcome)| outcome).collect()
+    }
 }
 
 impl<'a> Group<'a> {

@@ -54,7 +54,6 @@ async fn a_reply_whose_token_ran_out_is_sent_when_line_delivers_its_event_again(
         ..event
     };
     stage.takes(again).await;
-    stage.clock.advance(LEASE);
     let reply = chat.next_reply().await.unwrap();
     assert!(reply[0].text().unwrap().contains("milk"), "{reply:?}");
     stage.bot.stop(Duration::from_secs(20)).await;

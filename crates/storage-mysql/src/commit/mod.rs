@@ -11,7 +11,7 @@ pub(crate) use write::{Saved, bind_closed_task, bind_conversation, bind_key, bin
 
 use crate::failure::Failure;
 use crate::transaction::{Transaction, Work};
-use storage::plan::outcomes;
+use storage::plan::Outcomes;
 use storage::{Batch, Conversation, Group, Outcome, Plan};
 
 /// [`Store::commit`](storage::Store::commit).
@@ -42,8 +42,11 @@ impl Work for Commit<'_> {
             decided.push(self.decide(group, loaded)?);
         }
         write::write(transaction, &self.batch.replied, &decided).await?;
-        let plans = decided.into_iter().map(|decided| decided.plan);
-        Ok(Some(outcomes(self.batch, plans)))
+        let mut outcomes = Outcomes::default();
+        for decided in decided {
+            outcomes.add(decided.plan);
+        }
+        Ok(Some(outcomes.in_order()))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::statement::{Script, Values};
 use crate::transaction::Transaction;
 use crate::{columns, sql};
 use sqlx::{Executor, MySqlConnection};
+use storage::reply::NOT_DUE;
 use storage::row::{ConversationRow, reason_code};
 use storage::{EventKey, Inbound, Owed, Plan};
 use todo::{ClosedTask, Task};
@@ -83,6 +84,7 @@ async fn renew_owed(
         if let Some(event) = event {
             let renew = sqlx::query(sql::RENEW_OWED)
                 .bind(event.received_at.0)
+                .bind(NOT_DUE.0)
                 .bind(event.due_at.0)
                 .bind(conversation.as_bytes())
                 .bind(event_id.as_bytes());
