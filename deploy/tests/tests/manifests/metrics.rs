@@ -143,6 +143,46 @@ fn named(expression: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The boundaries of a histogram's buckets on a page of metrics, as they are written there.
+fn boundaries(page: &str, bucket: &str) -> BTreeSet<String> {
+    page.lines()
+        .filter_map(|line| {
+            line.strip_prefix(bucket)?
+                .split_once("le=\"")?
+                .1
+                .split_once('"')
+        })
+        .map(|(boundary, _)| boundary.to_owned())
+        .collect()
+}
+
+/// Which buckets an expression asks for by their boundary: the series, and the matcher of `le`.
+fn asked_buckets(expression: &str) -> Vec<(&str, &str)> {
+    let series = expression.split('{').zip(expression.split('{').skip(1));
+    series
+        .flat_map(|(before, after)| {
+            let name = before
+                .rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+                .next()
+                .unwrap_or_default();
+            let (matchers, _) = after.split_once('}').unwrap_or((after, ""));
+            let matchers = matchers.split(',').map(str::trim);
+            matchers.map(move |matcher| (name, matcher))
+        })
+        .filter(|(_, matcher)| matcher.starts_with("le=") || matcher.starts_with("le!"))
+        .collect()
+}
+
+/// The one matcher that finds a boundary everywhere: Prometheus 3 adds `.0` to a whole number, which older ones leave as
+/// the bot writes it.
+fn found_by_all(boundary: &str) -> String {
+    if boundary.contains('.') {
+        format!("le=\"{boundary}\"")
+    } else {
+        format!("le=~\"{boundary}([.]0)?\"")
+    }
+}
+
 /// The rules of an overlay: of both collectors they are the same.
 fn rules(overlay: &str, kind: &str) -> Vec<Value> {
     let objects = render::overlay(overlay);
@@ -206,6 +246,31 @@ fn alerts_and_dashboard_ask_only_for_series_that_exist() {
     assert_eq!(
         asked("rate(linebot_webhook_request_total[5m])"),
         ["linebot_webhook_request_total"]
+    );
+}
+
+#[test]
+#[ignore = "needs kubectl: cargo xtask test"]
+fn buckets_are_asked_for_as_every_prometheus_calls_them() {
+    let (rules, dashboard, page) = (rules("istio", "PrometheusRule"), dashboard(), metrics());
+    let targets = list(&dashboard["panels"])
+        .iter()
+        .flat_map(|panel| list(&panel["targets"]));
+    let mut asked = 0;
+    for one in rules.iter().chain(targets) {
+        for (series, matcher) in asked_buckets(text(one, "/expr")) {
+            let there = boundaries(&page, series);
+            assert!(
+                there.iter().any(|one| found_by_all(one) == matcher),
+                "{series}{{{matcher}}} is none of {there:?}"
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked >= 5, "{asked} buckets");
+    assert_eq!(
+        asked_buckets(r#"a - sum(rate(b_bucket{le="1", c="2"}[5m])) by (le) / d{e="3"}"#),
+        [("b_bucket", r#"le="1""#)]
     );
 }
 
