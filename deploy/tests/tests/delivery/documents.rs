@@ -20,13 +20,14 @@ pub(crate) const OVERLAYS: [&str; 11] = [
 ];
 
 /// Every alert there is a rule for.
-const ALERTS: [&str; 10] = [
+const ALERTS: [&str; 11] = [
     "LinebotErrorBudgetBurnFast",
     "LinebotErrorBudgetBurnSlow",
     "LinebotErrorBudgetTicket",
     "LinebotDatabaseSlow",
     "LinebotDatabaseAway",
     "LinebotBackupOld",
+    "LinebotDiskFills",
     "LinebotCertificateExpires",
     "LinebotRedeliveryStorm",
     "LinebotTooFewReplicas",
@@ -173,7 +174,7 @@ fn every_alert_has_its_section_and_no_other_has() {
     for section in &sections {
         let name = section.lines().next().unwrap_or_default();
         let (_, rests_on) = section.split_once("**Rests on** `").unwrap_or_default();
-        let sources = ["linebot_", "kube_", "probe_"];
+        let sources = ["linebot_", "kube_", "kubelet_", "probe_"];
         assert!(
             sources.iter().any(|source| rests_on.starts_with(source)),
             "{name}: on which metric?"
@@ -251,7 +252,7 @@ fn metrics(expression: &str) -> BTreeSet<String> {
     expression
         .split(|character: char| !is_part(character))
         .filter(|word| {
-            ["linebot_", "kube_", "probe_", "certmanager_"]
+            ["linebot_", "kube_", "kubelet_", "probe_", "certmanager_"]
                 .iter()
                 .any(|start| word.starts_with(start))
         })

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What other programs show, each with its name.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 7] = [
     (
         "kube_deployment_status_replicas_available",
         "kube-state-metrics",
@@ -23,6 +23,9 @@ const OTHERS: [(&str, &str); 4] = [
         "kube_cronjob_status_last_successful_time",
         "kube-state-metrics",
     ),
+    ("kube_cronjob_created", "kube-state-metrics"),
+    ("kubelet_volume_stats_available_bytes", "the kubelet"),
+    ("kubelet_volume_stats_capacity_bytes", "the kubelet"),
     (
         "certmanager_certificate_expiration_timestamp_seconds",
         "cert-manager",
@@ -31,7 +34,7 @@ const OTHERS: [(&str, &str); 4] = [
 ];
 
 /// The alerts, each with a section in the runbook.
-const ALERTS: [&str; 10] = [
+const ALERTS: [&str; 11] = [
     "LinebotErrorBudgetBurnFast",
     "LinebotErrorBudgetBurnSlow",
     "LinebotErrorBudgetTicket",
@@ -41,6 +44,7 @@ const ALERTS: [&str; 10] = [
     "LinebotRedeliveryStorm",
     "LinebotTooFewReplicas",
     "LinebotBackupOld",
+    "LinebotDiskFills",
     "LinebotCertificateExpires",
 ];
 
@@ -133,7 +137,14 @@ fn series(page: &str) -> BTreeSet<String> {
 
 /// The names of series in an expression: words that begin as ours or others' do.
 fn named(expression: &str) -> BTreeSet<String> {
-    let prefixes = ["linebot_", "linebot:", "kube_", "certmanager_", "probe_"];
+    let prefixes = [
+        "linebot_",
+        "linebot:",
+        "kube_",
+        "kubelet_",
+        "certmanager_",
+        "probe_",
+    ];
     expression
         .split(|character: char| {
             !character.is_ascii_alphanumeric() && character != '_' && character != ':'
