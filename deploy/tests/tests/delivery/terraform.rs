@@ -10,8 +10,14 @@ use std::process::Command;
 
 const FOLDER: &str = "deploy/terraform";
 
-/// Policies that Autopilot fulfils by itself, and lets nobody configure.
-const SKIPPED: [&str; 3] = ["CKV_GCP_12", "CKV_GCP_61", "CKV_GCP_69"];
+/// Policies that are skipped, and for what: three that Autopilot fulfils by itself, and lets nobody configure; and one that
+/// knows the rule against `Log4Shell` only if it also looks at what people write.
+const SKIPPED: [(&str, &str); 4] = [
+    ("CKV_GCP_12", "google_container_cluster.linebot"),
+    ("CKV_GCP_61", "google_container_cluster.linebot"),
+    ("CKV_GCP_69", "google_container_cluster.linebot"),
+    ("CKV_GCP_73", "google_compute_security_policy.linebot"),
+];
 
 fn files() -> Vec<String> {
     let files: Vec<String> = under(FOLDER)
@@ -126,7 +132,7 @@ fn terraform_fmt_changes_nothing() {
 
 #[test]
 #[ignore = "needs checkov: cargo xtask test"]
-fn checkov_finds_nothing_and_skips_only_what_autopilot_does_by_itself() {
+fn checkov_finds_nothing_and_skips_only_what_is_known() {
     let output = Command::new(tools::python().join("bin/checkov"))
         .args([
             "--framework",
@@ -161,9 +167,29 @@ fn checkov_finds_nothing_and_skips_only_what_autopilot_does_by_itself() {
     };
     assert_eq!(ids("failed_checks"), BTreeSet::new());
     assert_eq!(report["summary"]["parsing_errors"], 0);
-    let cluster = "\"google_container_cluster.linebot\"";
-    let allowed: BTreeSet<String> = SKIPPED.iter().map(|id| format!("{id} {cluster}")).collect();
+    let allowed: BTreeSet<String> = SKIPPED
+        .iter()
+        .map(|(id, resource)| format!("{id} \"{resource}\""))
+        .collect();
     assert_eq!(ids("skipped_checks"), allowed);
+}
+
+/// What somebody writes to the bot is in the webhook's body: no rule may look at it there.
+#[test]
+fn the_firewall_does_not_read_what_people_write() {
+    let text = read("deploy/terraform/armor.tf");
+    let expressions: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("expression = "))
+        .collect();
+    let firewall = |expression: &&&str| expression.contains("evaluatePreconfigured");
+    assert_eq!(expressions.iter().filter(firewall).count(), 1);
+    for expression in expressions.iter().filter(firewall) {
+        assert!(
+            expression.starts_with("\"!(request.path == '/callback') && "),
+            "{expression}"
+        );
+    }
 }
 
 #[test]
