@@ -2,6 +2,7 @@
 resource "google_service_account" "delivery" {
   account_id   = "linebot-delivery"
   display_name = "Builds, tests and releases linebot (deploy/cloudbuild.yaml)"
+  depends_on   = [google_project_service.used]
 }
 
 resource "google_artifact_registry_repository_iam_member" "delivery" {

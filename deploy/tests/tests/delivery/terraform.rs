@@ -5,7 +5,7 @@ use crate::workshop::said;
 use deploy_tests::tools;
 use serde_json::Value;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const FOLDER: &str = "deploy/terraform";
@@ -225,6 +225,65 @@ fn what_other_files_name_is_made_here() {
         "Workload Identity, without keys"
     );
     assert!(!all.contains("google_service_account_key"));
+}
+
+/// The resources of a file, each with its text.
+fn resources(text: &str) -> BTreeMap<String, String> {
+    let blocks = format!("\n{text}");
+    blocks
+        .split("\nresource \"")
+        .skip(1)
+        .filter_map(|block| {
+            let (head, body) = block.split_once(" {\n")?;
+            let (body, _) = body.split_once("\n}").unwrap_or((body, ""));
+            Some((head.replace("\" \"", ".").replace('"', ""), body.to_owned()))
+        })
+        .collect()
+}
+
+/// The resources that are made without waiting for the services, directly or by another that does.
+fn not_waiting(resources: &BTreeMap<String, String>) -> BTreeSet<&str> {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_.".contains(character);
+    let names = |body: &str, name: &str| {
+        body.split(|character| !is_part(character)).any(|word| {
+            word == name
+                || word
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    let mut waiting = BTreeSet::from(["google_project_service.used"]);
+    loop {
+        let more: Vec<&str> = resources
+            .iter()
+            .filter(|(name, body)| {
+                !waiting.contains(name.as_str()) && waiting.iter().any(|other| names(body, other))
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        waiting.extend(more);
+    }
+    resources
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !waiting.contains(name))
+        .collect()
+}
+
+#[test]
+fn everything_waits_until_the_services_are_on() {
+    let all: String = files().iter().map(|path| read(path) + "\n").collect();
+    let resources = resources(&all);
+    assert_eq!(resources.len(), all.matches("\nresource \"").count());
+    assert_eq!(not_waiting(&resources), BTreeSet::new());
+    // Without the line that makes it wait.
+    let mut broken = resources.clone();
+    let account = "google_service_account.delivery";
+    broken.insert(account.to_owned(), "  account_id = \"a\"".to_owned());
+    assert!(not_waiting(&broken).contains(account));
 }
 
 #[test]
