@@ -25,6 +25,11 @@ const SKAFFOLD: &[&str] = &[
     "verify[].executionMode.kubernetesCluster",
     "profiles[].name",
     "profiles[].activation[].kubeContext",
+    "profiles[].verify[].name",
+    "profiles[].verify[].container.name",
+    "profiles[].verify[].container.image",
+    "profiles[].verify[].container.args[]",
+    "profiles[].verify[].executionMode.kubernetesCluster",
     "profiles[].build.googleCloudBuild.machineType",
     "profiles[].build.googleCloudBuild.logging",
     "profiles[].manifests.kustomize.paths[]",
@@ -194,13 +199,25 @@ fn skaffold_builds_what_there_is_for_three_overlays() {
         let values: Vec<&str> = patches.iter().map(|patch| text(patch, "/value")).collect();
         assert_eq!(values, named_in(text(profile, "/name")));
     }
-    let checks = skaffold["verify"].as_array().expect("checks");
-    assert!(!checks.is_empty());
-    for check in checks {
-        assert!(
-            has_exact_version(text(check, "/container/image")),
-            "{check}"
-        );
+    for part in profiles.iter().chain([skaffold]) {
+        // A list in a profile takes the place of the one for all.
+        let checks = part.get("verify").unwrap_or(&skaffold["verify"]);
+        let checks = checks.as_array().expect("checks");
+        assert!(!checks.is_empty());
+        // What is not in the mesh reaches nothing in it but the gateway.
+        let in_mesh = part["name"] == "istio";
+        for check in checks {
+            assert!(
+                has_exact_version(text(check, "/container/image")),
+                "{check}"
+            );
+            let arguments = check["container"]["args"].to_string();
+            assert_eq!(
+                arguments.contains("istio-ingressgateway.istio-system"),
+                in_mesh,
+                "{check}"
+            );
+        }
     }
 }
 
