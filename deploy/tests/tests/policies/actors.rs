@@ -44,6 +44,7 @@ const ADDRESSES: &[(&str, [u8; 4])] = &[
     ("a private network (192)", [192, 168, 0, 9]),
     ("a shared network", [100, 64, 0, 9]),
     ("node-local DNS", [169, 254, 20, 10]),
+    ("kubespray's node-local DNS", [169, 254, 25, 10]),
     ("the metadata server", [169, 254, 169, 254]),
     ("the identity server", [169, 254, 169, 252]),
     ("a link-local address", [169, 254, 1, 1]),

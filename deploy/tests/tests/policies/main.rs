@@ -25,6 +25,14 @@ const LOCAL: &[&str] = &[
     "app-server -> kube-system/kube-dns:53",
     "linebot-migrate -> kube-system/kube-dns:53",
     "mysql-backup -> kube-system/kube-dns:53",
+    "linebot-nginx -> node-local DNS:53",
+    "app-server -> node-local DNS:53",
+    "linebot-migrate -> node-local DNS:53",
+    "mysql-backup -> node-local DNS:53",
+    "linebot-nginx -> kubespray's node-local DNS:53",
+    "app-server -> kubespray's node-local DNS:53",
+    "linebot-migrate -> kubespray's node-local DNS:53",
+    "mysql-backup -> kubespray's node-local DNS:53",
 ];
 
 /// The same, and the mesh and its collector of metrics.
@@ -44,6 +52,9 @@ const GKE_CLOUDSQL: &[&str] = &[
     "linebot-nginx -> node-local DNS:53",
     "app-server -> node-local DNS:53",
     "linebot-migrate -> node-local DNS:53",
+    "linebot-nginx -> kubespray's node-local DNS:53",
+    "app-server -> kubespray's node-local DNS:53",
+    "linebot-migrate -> kubespray's node-local DNS:53",
     "linebot-nginx -> the metadata server:53",
     "app-server -> the metadata server:53",
     "linebot-migrate -> the metadata server:53",
