@@ -24,6 +24,19 @@ resource "google_project_iam_member" "delivery" {
   member  = google_service_account.delivery.member
 }
 
+# Who tests a proposed change, whoever wrote it: all it may do is say how that went.
+resource "google_service_account" "proposal" {
+  account_id   = "linebot-proposal"
+  display_name = "Tests what is proposed (deploy/cloudbuild-pr.yaml)"
+  depends_on   = [google_project_service.used]
+}
+
+resource "google_project_iam_member" "proposal" {
+  project = var.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.proposal.member
+}
+
 # The key with which a release is committed to the branch that Argo CD or Flux follows.
 resource "google_secret_manager_secret" "release_key" {
   secret_id = "linebot-release-key"

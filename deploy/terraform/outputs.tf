@@ -14,6 +14,6 @@ output "database" {
 }
 
 output "delivery_account" {
-  description = "The account of the Cloud Build triggers."
+  description = "The account of the trigger that releases."
   value       = google_service_account.delivery.email
 }

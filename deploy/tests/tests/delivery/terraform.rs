@@ -207,6 +207,7 @@ fn what_other_files_name_is_made_here() {
         "10.40.0.0",
         // What the pipeline names.
         "linebot-delivery",
+        "linebot-proposal",
         "linebot-release-key",
         // What is promised of the platform.
         "MYSQL_8_4",
@@ -271,6 +272,19 @@ fn not_waiting(resources: &BTreeMap<String, String>) -> BTreeSet<&str> {
         .map(String::as_str)
         .filter(|name| !waiting.contains(name))
         .collect()
+}
+
+/// A proposal's code runs before anybody has read it.
+#[test]
+fn the_account_of_proposals_may_only_write_its_log() {
+    let text = read("deploy/terraform/delivery.tf");
+    let resources = resources(&text);
+    let granted: Vec<&String> = resources
+        .values()
+        .filter(|body| body.contains("google_service_account.proposal.member"))
+        .collect();
+    assert_eq!(granted.len(), 1, "{granted:?}");
+    assert!(granted[0].contains("role    = \"roles/logging.logWriter\""));
 }
 
 #[test]
