@@ -23,6 +23,16 @@ async fn fills_the_list(stage: &Stage, chat: &Chat) {
     }
 }
 
+async fn with_a_long_list_while_line_hangs() -> (Stage, Chat) {
+    let stage = Stage::new(16, OPEN).await;
+    let chat = alex(&stage);
+    fills_the_list(&stage, &chat).await;
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 100_000, Fault::Hang);
+    (stage, chat)
+}
+
 /// Alex asks for the list. How many bytes the reply has.
 async fn asks(stage: &Stage, chat: &Chat) -> usize {
     let event = says(stage, chat, "list");
@@ -50,12 +60,7 @@ async fn any_number_of_large_replies_is_sent_one_after_the_other() {
 
 #[tokio::test]
 async fn what_there_is_no_room_for_while_line_hangs_is_left_owed() {
-    let stage = Stage::new(16, OPEN).await;
-    let chat = alex(&stage);
-    fills_the_list(&stage, &chat).await;
-    stage
-        .simulator
-        .plan_fault(Endpoint::Reply, 100_000, Fault::Hang);
+    let (stage, chat) = with_a_long_list_while_line_hangs().await;
     let (mut asked, mut bytes) = (0, 0);
     let mut one = 0;
     // However long this takes, no call is given up meanwhile.
@@ -79,12 +84,7 @@ async fn what_there_is_no_room_for_while_line_hangs_is_left_owed() {
 
 #[tokio::test]
 async fn messages_are_refused_while_more_bytes_of_replies_wait_than_there_is_room_for() {
-    let stage = Stage::new(16, OPEN).await;
-    let chat = alex(&stage);
-    fills_the_list(&stage, &chat).await;
-    stage
-        .simulator
-        .plan_fault(Endpoint::Reply, 100_000, Fault::Hang);
+    let (stage, chat) = with_a_long_list_while_line_hangs().await;
     let mut taken = 0;
     while submits(&stage, &chat).await != Err(Refusal::Behind) {
         taken += 1;
