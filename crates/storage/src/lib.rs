@@ -71,8 +71,8 @@ pub trait Store: Send + Sync + 'static {
     /// Applies a batch in one transaction and returns one outcome for each of its events, in order.
     ///
     /// On `Ok` everything is durable. On `Err` nothing of the batch was written, except that after
-    /// [`StoreError::Unavailable`] at the commit it may have been: submitting the batch again is safe, because
-    /// events already applied come back as [`Outcome::Duplicate`].
+    /// [`StoreError::Unavailable`] at the commit it may have been, and half of it where a backend does long lists in parts:
+    /// submitting the batch again is safe, because events already applied come back as [`Outcome::Duplicate`].
     ///
     /// The backend retries deadlocks and lost connections itself, within [`Batch::deadline`].
     async fn commit(&self, batch: &Batch) -> Result<Vec<Outcome>, StoreError>;
