@@ -9,13 +9,13 @@ use std::time::Duration;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// - `journal_mode`, `synchronous`: a commit is one append to the log, and on the disk before it is answered.
-/// - `cache_size`: 8 MiB, a good part of what the bot may use; the rest of the database is in the system's cache.
+/// - `cache_size`: 6 MiB, a good part of what the bot may use; the rest of the database is in the system's cache.
 const SETTINGS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0;
-    PRAGMA cache_size = -8192;
+    PRAGMA cache_size = -6144;
 ";
 
 /// Opens `path` for writing, and makes the file when `create` says so.
