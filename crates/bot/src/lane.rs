@@ -125,12 +125,11 @@ impl Lane {
             let now = Instant::now();
             for item in items.drain(..) {
                 match item {
-                    LaneItem::Event(job) => match job.in_time(now) {
-                        Some(job) if self.parked.holds(&job.event.key.conversation) => {
-                            self.parked.park(job);
-                        }
-                        job => round.jobs.extend(job),
-                    },
+                    LaneItem::Event(job) => {
+                        let job = job.in_time(now);
+                        let job = job.and_then(|job| self.parked.behind_others(job));
+                        round.jobs.extend(job);
+                    }
                     LaneItem::Language(conversation, language) => {
                         let released = self.parked.release(&conversation, language);
                         round.jobs.extend(released);
@@ -159,13 +158,12 @@ impl Lane {
         }
     }
 
-    async fn work_off(&mut self, mut jobs: Vec<Job>, marks: &mut Marks) {
+    async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
         // The batch before may have parked what comes before these.
-        let waits = |job: &mut Job| self.parked.holds(&job.event.key.conversation);
-        let behind: Vec<Job> = jobs.extract_if(.., waits).collect();
-        for job in behind {
-            self.parked.park(job);
-        }
+        let jobs = jobs.into_iter();
+        let jobs: Vec<Job> = jobs
+            .filter_map(|job| self.parked.behind_others(job))
+            .collect();
         if jobs.is_empty() && marks.keys.is_empty() {
             return;
         }
@@ -230,15 +228,14 @@ impl Lane {
         let mut trouble = None;
         let mut stored = false;
         for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
-            let event = event.clone();
-            if self.parked.holds(&event.key.conversation) {
-                self.parked.park(Job {
-                    event,
-                    deadline,
-                    done,
-                });
+            let job = Job {
+                event: event.clone(),
+                deadline,
+                done,
+            };
+            let Some(Job { event, done, .. }) = self.parked.behind_others(job) else {
                 continue;
-            }
+            };
             let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
             match self.commit(&alone).await {
                 Ok(outcomes) => {

@@ -31,9 +31,13 @@ impl Parked {
         }
     }
 
-    /// Whether events of this conversation wait, so that others have to wait behind.
-    pub(crate) fn holds(&self, conversation: &ConversationId) -> bool {
-        self.jobs.contains_key(conversation)
+    /// Gives an event back, or keeps it where others of its conversation wait: it has to wait behind them.
+    pub(crate) fn behind_others(&mut self, job: Job) -> Option<Job> {
+        if !self.jobs.contains_key(&job.event.key.conversation) {
+            return Some(job);
+        }
+        self.park(job);
+        None
     }
 
     /// Keeps an event until the language is known.

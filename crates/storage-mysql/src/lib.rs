@@ -42,6 +42,7 @@ use async_trait::async_trait;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use storage::plan::Outcomes;
 use storage::{
     Batch, ConversationId, ConversationRecord, EventKey, Outcome, OwedReply, PruneBefore, Pruned,
     Store, StoreError, TakeDue,
@@ -83,13 +84,12 @@ impl Store for MysqlStore {
         if let Some(outcomes) = self.run(&commit, batch.deadline).await? {
             return Ok(outcomes);
         }
-        let mut outcomes = Vec::with_capacity(batch.events.len());
+        let mut outcomes = Outcomes::default();
         for half in batch.halves()? {
             let places = half.places;
             outcomes.extend(places.into_iter().zip(self.commit(&half.batch).await?));
         }
-        outcomes.sort_unstable_by_key(|(place, _)| *place);
-        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+        Ok(outcomes.in_order())
     }
 
     async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {

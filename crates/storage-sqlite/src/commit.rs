@@ -14,13 +14,11 @@ pub(crate) fn commit(session: &mut Session<'_>, batch: &Batch) -> Result<Vec<Out
     let groups = batch.groups()?;
     let transaction = session.begin()?;
     let statements = session.statements()?;
-    let mut outcomes = Outcomes::default();
     for key in &*batch.replied {
         statements.replied(key)?;
     }
-    for group in &groups {
-        outcomes.add(statements.apply(batch, group)?);
-    }
+    let plans = groups.iter().map(|group| statements.apply(batch, group));
+    let outcomes = plans.collect::<Result<Outcomes, Failure>>()?;
     transaction.commit()?;
     Ok(outcomes.in_order())
 }

@@ -59,11 +59,7 @@ impl Store for MemoryStore {
         for plan in &plans {
             tables.write(plan)?;
         }
-        let mut outcomes = Outcomes::default();
-        for plan in plans {
-            outcomes.add(plan);
-        }
-        Ok(outcomes.in_order())
+        Ok(plans.into_iter().collect::<Outcomes>().in_order())
     }
 
     async fn take_due_replies(&self, take: TakeDue) -> Result<Vec<OwedReply>, StoreError> {

@@ -125,15 +125,24 @@ impl Batch {
 pub struct Outcomes(Vec<(usize, Outcome)>);
 
 impl Outcomes {
-    /// Keeps what of a plan is left to be said after it was written: not the tasks, which may be many.
-    pub fn add(&mut self, plan: Plan<'_>) {
-        self.0.extend(plan.into_outcomes());
-    }
-
     /// One for each event.
     pub fn in_order(mut self) -> Vec<Outcome> {
         self.0.sort_unstable_by_key(|(place, _)| *place);
         self.0.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+}
+
+/// Of each plan only what is left to be said after it was written is kept: not the tasks, which may be many.
+impl<'a> FromIterator<Plan<'a>> for Outcomes {
+    fn from_iter<I: IntoIterator<Item = Plan<'a>>>(plans: I) -> Self {
+        Self(plans.into_iter().flat_map(Plan::into_outcomes).collect())
+    }
+}
+
+/// Each with the place of its event in the batch.
+impl Extend<(usize, Outcome)> for Outcomes {
+    fn extend<I: IntoIterator<Item = (usize, Outcome)>>(&mut self, outcomes: I) {
+        self.0.extend(outcomes);
     }
 }
 

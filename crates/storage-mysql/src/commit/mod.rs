@@ -42,11 +42,8 @@ impl Work for Commit<'_> {
             decided.push(self.decide(group, loaded)?);
         }
         write::write(transaction, &self.batch.replied, &decided).await?;
-        let mut outcomes = Outcomes::default();
-        for decided in decided {
-            outcomes.add(decided.plan);
-        }
-        Ok(Some(outcomes.in_order()))
+        let plans = decided.into_iter().map(|decided| decided.plan);
+        Ok(Some(plans.collect::<Outcomes>().in_order()))
     }
 }
 
