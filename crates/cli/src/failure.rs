@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 /// Why a command did not do what it was asked for.
@@ -37,6 +39,12 @@ impl Failure {
             hint: Some(hint.into()),
             ..self
         }
+    }
+
+    /// An address cannot be had; `setting` names another one.
+    pub(crate) fn cannot_listen(address: SocketAddr, setting: &str, error: &io::Error) -> Self {
+        Self::failed(format!("cannot listen on {address}: {error}"))
+            .hint(format!("set {setting} to another address"))
     }
 
     /// An error with everything that caused it, on one line.

@@ -50,11 +50,9 @@ pub(crate) struct Running {
 }
 
 /// Binds the address of the webhook. Connections wait from here on.
-pub(crate) async fn listen(address: SocketAddr, limits: Limits) -> Result<Listener, Failure> {
-    Listener::bind(address, limits).await.map_err(|error| {
-        Failure::failed(format!("cannot listen on {address}: {error}"))
-            .hint("set LINEBOT_LISTEN to another address")
-    })
+pub(crate) fn listen(address: SocketAddr, limits: Limits) -> Result<Listener, Failure> {
+    Listener::bind(address, limits)
+        .map_err(|error| Failure::cannot_listen(address, "LINEBOT_LISTEN", &error))
 }
 
 impl Running {

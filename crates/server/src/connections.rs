@@ -57,6 +57,8 @@ impl Connections {
     pub(crate) fn new(router: Router, readiness: Readiness, header_timeout: Duration) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
+            // Who has said all may still listen; and what was sent is done, and logged, also where nobody does.
+            .half_close(true)
             .max_buf_size(READ_BUFFER_BYTES);
         Self {
             router,
@@ -81,7 +83,7 @@ impl Connections {
             request.extensions_mut().insert(Peer(peer));
             let refused = in_reserve && !PROBES.contains(&request.uri().path());
             let answer = (!refused).then(|| router.clone().call(request));
-            let closing = in_reserve || readiness.is_draining();
+            let readiness = readiness.clone();
             async move {
                 let response = match answer {
                     Some(answer) => answer.await,
@@ -90,7 +92,8 @@ impl Connections {
                         "too many connections are open; send it again",
                     )),
                 };
-                if closing {
+                // The stop may have begun meanwhile.
+                if in_reserve || readiness.is_draining() {
                     response.map(with_close)
                 } else {
                     response

@@ -23,6 +23,7 @@ mod readiness;
 mod router;
 mod seldom;
 mod skipped;
+mod strays;
 
 pub use listen::{Limits, Listener};
 pub use metrics_page::{METRICS, install_metrics, metrics_upkeep, serve_metrics};

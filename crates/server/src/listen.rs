@@ -7,7 +7,7 @@ use axum::Router;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// What one listener allows.
@@ -24,8 +24,12 @@ pub struct Limits {
 /// How long to wait after `accept` failed, as it does when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// More connections than wait in the kernel: a flood must not keep a stop from going on.
-const MOST_WAITING: usize = 1024;
+/// Connections that may wait in the kernel: all those of a busy bot, which come back at once when it starts again. One that
+/// finds no room is tried again after a second, and LINE waits two. The system may allow fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 1024;
+
+/// More than wait there: a flood must not keep a stop from going on.
+const MOST_WAITING: usize = 2 * BACKLOG as usize;
 
 /// A bound socket that serves a router.
 pub struct Listener {
@@ -34,12 +38,19 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds `address`. Connections queue from here on, and are served once [`serve`](Self::serve) runs.
-    pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
-        Ok(Self {
-            socket: TcpListener::bind(address).await?,
-            limits,
-        })
+    /// Binds `address`; called within a runtime. Connections queue from here on, and are served once
+    /// [`serve`](Self::serve) runs.
+    pub fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // Connections of the process before may not have been forgotten yet.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let socket = socket.listen(BACKLOG)?;
+        Ok(Self { socket, limits })
     }
 
     /// The address bound, with the port the system chose where 0 was asked for.

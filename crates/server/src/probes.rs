@@ -62,20 +62,6 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>, RawQuery(query): RawQuer
         .into_response()
 }
 
-pub(crate) async fn not_found() -> Response {
-    problem(
-        StatusCode::NOT_FOUND,
-        "nothing is here; LINE's webhook is POST /callback",
-    )
-}
-
-pub(crate) async fn method_not_allowed() -> Response {
-    problem(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "this path does not take this method",
-    )
-}
-
 /// An error as JSON, shaped like LINE's own errors. A 503 says when to come again.
 pub(crate) fn problem(status: StatusCode, message: &'static str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();

@@ -1,10 +1,13 @@
 //! Which path does what.
 
 use crate::body::Bodies;
+use crate::strays::Strays;
 use crate::{Readiness, callback, probes};
 use axum::Router;
+use axum::body::Body;
 use axum::routing::{get, post};
 use bot::{Clock, Intake};
+use http::Request;
 use line::ChannelSecrets;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -54,13 +57,17 @@ pub struct App {
 /// The bot's HTTP interface.
 pub fn router(app: App) -> Router {
     let bodies = Arc::new(Bodies::new(app.max_body_bytes, app.body_timeout));
+    let strays = Arc::new(Strays::default());
+    let elsewhere = Arc::clone(&strays);
     let callback = move |app, request| callback::callback(app, Arc::clone(&bodies), request);
     Router::new()
         .route("/callback", post(callback))
         .route("/", get(probes::index))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
-        .fallback(probes::not_found)
-        .method_not_allowed_fallback(probes::method_not_allowed)
+        .fallback(async move |request: Request<Body>| strays.not_found(&request))
+        .method_not_allowed_fallback(async move |request: Request<Body>| {
+            elsewhere.method_not_allowed(&request)
+        })
         .with_state(Arc::new(app))
 }

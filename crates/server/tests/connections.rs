@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::routing::{get, post};
 use server::{Limits, Listener, Readiness};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -20,6 +21,9 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bot\r\n\r\n";
 
 /// Long enough for anything but a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Less than the second after which a connection that found no room is tried again.
+const PATIENCE_OF_THE_KERNEL: Duration = Duration::from_millis(900);
 
 async fn listener() -> (Listener, SocketAddr) {
     limited(100).await
@@ -34,9 +38,7 @@ async fn limited(max_connections: usize) -> (Listener, SocketAddr) {
 }
 
 async fn bound(limits: Limits) -> (Listener, SocketAddr) {
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits)
-        .await
-        .unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
     let address = listener.address().unwrap();
     (listener, address)
 }
@@ -77,6 +79,80 @@ async fn connections_that_nobody_has_accepted_yet_are_served() {
     for stream in waiting {
         assert_served(&answer(stream).await);
     }
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn everybody_who_comes_back_after_a_restart_finds_room_before_anybody_is_accepted() {
+    let (_listener, address) = listener().await;
+    let most: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let mut waiting = Vec::new();
+    for number in 0..most.min(1_000) {
+        // One that finds no room is asked to try again in a second, by the kernel.
+        let connecting = tokio::time::timeout(PATIENCE_OF_THE_KERNEL, TcpStream::connect(address));
+        let connected = connecting.await;
+        assert!(connected.is_ok(), "{number} found room, and no more");
+        waiting.push(connected.unwrap().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_when_the_stop_begins_is_answered_with_the_end_of_the_connection() {
+    let (listener, address) = listener().await;
+    let readiness = Readiness::default();
+    let drain = readiness.clone();
+    let begin_the_stop = move || async move {
+        drain.drain();
+        "served"
+    };
+    let router = Router::new().route("/", get(begin_the_stop));
+    let close = CancellationToken::new();
+    let served = tokio::spawn(listener.serve(router, readiness, close.clone(), PATIENCE));
+    let mut asking = TcpStream::connect(address).await.unwrap();
+    asking.write_all(REQUEST).await.unwrap();
+    assert_served(&answer(asking).await);
+    close.cancel();
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_says_it_sends_nothing_more_is_answered() {
+    let (listener, address) = listener().await;
+    let (arrived, arrives) = tokio::sync::oneshot::channel();
+    let (go_on, gone_on) = tokio::sync::oneshot::channel::<()>();
+    let once = Arc::new(Mutex::new(Some((arrived, gone_on))));
+    let slow = move || {
+        let once = once.lock().unwrap().take();
+        async move {
+            let (arrived, gone_on) = once.unwrap();
+            arrived.send(()).unwrap();
+            gone_on.await.unwrap();
+            "served"
+        }
+    };
+    let router = Router::new().route("/", get(slow));
+    let close = CancellationToken::new();
+    let served =
+        tokio::spawn(listener.serve(router, Readiness::default(), close.clone(), PATIENCE));
+    let mut asking = TcpStream::connect(address).await.unwrap();
+    asking.write_all(REQUEST).await.unwrap();
+    arrives.await.unwrap();
+    asking.shutdown().await.unwrap();
+    // Its end is read before the answer is there.
+    let mut other = TcpStream::connect(address).await.unwrap();
+    other
+        .write_all(b"GET /other HTTP/1.1\r\nhost: bot\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(answer(other).await.starts_with("http/1.1 404"));
+    go_on.send(()).unwrap();
+    let answered = answer(asking).await;
+    assert!(answered.ends_with("served"), "{answered:?}");
+    close.cancel();
     served.await.unwrap();
 }
 

@@ -14,6 +14,7 @@ use line::{ChannelSecrets, TokenProvider};
 use server::{Limits, Listener};
 use simulator::Simulator;
 use std::env;
+use std::future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub(crate) async fn run(
     let simulator = start_simulator(configuration, credentials.clone()).await?;
     let (listener, address) = bot_listener(configuration, limits).await?;
     let metrics = if configuration.is_set("metrics_listen") {
-        metrics_listener(configuration).await?
+        metrics_listener(configuration)?
     } else {
         None
     };
@@ -56,7 +57,7 @@ pub(crate) async fn run(
         "Talk to the bot at {} (Ctrl-C ends it)\n",
         simulator.url()
     ))?;
-    let result = until_stopped(running, signals, || {}).await;
+    let result = until_stopped(running, signals, future::pending()).await;
     simulator.stop().await;
     result
 }
@@ -111,7 +112,7 @@ async fn start_simulator(
         TcpListener::bind(address).await
     })
     .await
-    .map_err(|error| super::simulator::cannot_listen(wanted, &error))?;
+    .map_err(|error| Failure::cannot_listen(wanted, "LINEBOT_SIMULATOR_LISTEN", &error))?;
     super::simulator::start(listener, simulator::Config::new(channel))
 }
 
@@ -122,12 +123,9 @@ async fn bot_listener(
     let settings = &configuration.settings;
     let is_set = configuration.is_set("listen");
     let wanted = if is_set { settings.server.listen } else { BOT };
-    let failed = |error: io::Error| {
-        Failure::failed(format!("cannot listen on {wanted}: {error}"))
-            .hint("set LINEBOT_LISTEN to another address")
-    };
+    let failed = |error| Failure::cannot_listen(wanted, "LINEBOT_LISTEN", &error);
     let listener = next_free(wanted, !is_set, async |address| {
-        Listener::bind(address, limits).await
+        Listener::bind(address, limits)
     })
     .await
     .map_err(failed)?;

@@ -7,10 +7,11 @@ use crate::config::values::ListenAddress;
 use crate::failure::Failure;
 use crate::files;
 use crate::running::{Parts, Running, listen};
-use crate::signals::{Asked, Signals};
+use crate::signals::{self, Signals};
 use crate::store::{self, Access};
 use crate::telemetry::Telemetry;
 use server::{Limits, Listener};
+use std::convert::Infallible;
 
 pub(crate) async fn run(
     configuration: &Configuration,
@@ -21,16 +22,17 @@ pub(crate) async fn run(
         return Err(missing_for_serve(&missing));
     }
     let signals = Signals::listen()?;
+    let mut hangups = signals::hangups()?;
     let settings = &configuration.settings;
     let channel = Channel::open(configuration)?;
-    let listener = listen(settings.server.listen, files::limits(configuration)).await?;
+    let listener = listen(settings.server.listen, files::limits(configuration))?;
     let database = store::configured(configuration)?;
     let opened = store::open(
         database,
         settings.database.database_connections,
         Access::Write,
     )?;
-    let metrics = metrics_listener(configuration).await?;
+    let metrics = metrics_listener(configuration)?;
     let parts = Parts {
         settings,
         opened,
@@ -40,20 +42,24 @@ pub(crate) async fn run(
         traces: telemetry.traces(),
     };
     let running = Running::start(parts).await?;
-    until_stopped(running, signals, || {
-        reload(configuration, &channel, telemetry);
-    })
-    .await
+    let reloading = async {
+        loop {
+            hangups.recv().await;
+            reload(configuration, &channel, telemetry);
+        }
+    };
+    until_stopped(running, signals, reloading).await
 }
 
 /// Runs until a signal asks to stop, then stops in order. A second signal ends the process at once.
 pub(super) async fn until_stopped(
     running: Running,
     mut signals: Signals,
-    reload: impl Fn(),
+    meanwhile: impl Future<Output = Infallible>,
 ) -> Result<(), Failure> {
-    while signals.next().await == Asked::Reload {
-        reload();
+    tokio::select! {
+        () = signals.asked_to_stop() => {}
+        never = meanwhile => match never {},
     }
     tokio::select! {
         () = running.stop() => Ok(()),
@@ -62,13 +68,11 @@ pub(super) async fn until_stopped(
 }
 
 /// Where metrics are served. A second bot on one machine, told only of another port for webhooks, goes without.
-pub(super) async fn metrics_listener(
-    configuration: &Configuration,
-) -> Result<Option<Listener>, Failure> {
+pub(super) fn metrics_listener(configuration: &Configuration) -> Result<Option<Listener>, Failure> {
     let ListenAddress(Some(address)) = configuration.settings.server.metrics_listen else {
         return Ok(None);
     };
-    match Listener::bind(address, Limits::METRICS).await {
+    match Listener::bind(address, Limits::METRICS) {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if configuration.is_set("metrics_listen") => Err(Failure::failed(format!(
             "cannot listen on {address} for metrics: {error}"

@@ -3,10 +3,8 @@
 use crate::config::Configuration;
 use crate::failure::Failure;
 use crate::output;
-use crate::signals::{Asked, Signals};
+use crate::signals::Signals;
 use simulator::{Channel, Config, Simulator};
-use std::io;
-use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub(crate) async fn run(configuration: &Configuration, webhook_url: &str) -> Result<(), Failure> {
@@ -18,25 +16,18 @@ pub(crate) async fn run(configuration: &Configuration, webhook_url: &str) -> Res
     let wanted = configuration.settings.simulator.simulator_listen;
     let listener = TcpListener::bind(wanted)
         .await
-        .map_err(|error| cannot_listen(wanted, &error))?;
+        .map_err(|error| Failure::cannot_listen(wanted, "LINEBOT_SIMULATOR_LISTEN", &error))?;
     let simulator = start(listener, config)?;
     simulator.introduce_everybody();
     output::print(&format!(
         "Talk to the bot at {} (Ctrl-C ends it)\n",
         simulator.url()
     ))?;
-    // Its world is its memory: there is nothing to reload.
-    while signals.next().await == Asked::Reload {}
+    signals.asked_to_stop().await;
     tokio::select! {
         () = simulator.stop() => Ok(()),
         never = signals.exit_at_once() => never,
     }
-}
-
-/// What to do when its address cannot be had.
-pub(super) fn cannot_listen(wanted: SocketAddr, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot listen on {wanted}: {error}"))
-        .hint("set LINEBOT_SIMULATOR_LISTEN to another address")
 }
 
 /// Starts it, and says in our words why not.

@@ -5,7 +5,7 @@ use crate::config::Configuration;
 use crate::failure::Failure;
 use crate::output;
 use line::ClientError;
-use line::client::{ErrorKind, WebhookTest};
+use line::client::{Endpoint, ErrorKind, WebhookTest};
 
 /// LINE's own bound (openapi, `SetWebhookEndpointRequest`).
 const MAX_URL_CHARACTERS: usize = 500;
@@ -75,7 +75,8 @@ pub(crate) fn explain(test: &WebhookTest) -> (String, &'static str) {
         "REQUEST_TIMEOUT" => {
             "the bot has two seconds to answer: is it running, and is its database near?"
         }
-        "ERROR_STATUS_CODE" if test.status_code == 404 => {
+        // GET / is there, POST / is not.
+        "ERROR_STATUS_CODE" if matches!(test.status_code, 404 | 405) => {
             "the bot listens at /callback: does the URL end with it?"
         }
         "ERROR_STATUS_CODE" if test.status_code == 401 => {
@@ -120,9 +121,16 @@ pub(crate) fn failed(what: &str, error: &ClientError) -> Failure {
     }
 }
 
-/// What to do about a failed call, where anything can be said.
+/// What to do about a failed call, where LINE's own words do not say it.
 pub(crate) fn cure(error: &ClientError) -> Option<&'static str> {
     match error.kind() {
+        ErrorKind::BadRequest | ErrorKind::Unauthorized
+            if error.endpoint() == Endpoint::IssueStatelessToken =>
+        {
+            Some(
+                "LINE_CHANNEL_ID and LINE_CHANNEL_SECRET do not belong together: copy both from Basic settings",
+            )
+        }
         ErrorKind::Unauthorized => Some(
             "LINE does not accept the channel access token: issue it again in the LINE Developers Console (Messaging API)",
         ),
@@ -132,6 +140,16 @@ pub(crate) fn cure(error: &ClientError) -> Option<&'static str> {
         }
         ErrorKind::TooManyRequests => Some("too many calls: wait, and try again"),
         ErrorKind::Server => Some("a fault at LINE: try again later"),
-        _ => None,
+        ErrorKind::NotFound
+        | ErrorKind::Gone
+        | ErrorKind::UnexpectedStatus
+        | ErrorKind::UnreadableAnswer => {
+            Some("is LINE_API_BASE_URL right? LINE's own is https://api.line.me, and the default")
+        }
+        ErrorKind::BadRequest
+        | ErrorKind::AlreadyAccepted
+        | ErrorKind::TooLarge
+        | ErrorKind::UnsupportedMediaType
+        | ErrorKind::InvalidRequest => None,
     }
 }

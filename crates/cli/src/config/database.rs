@@ -41,9 +41,11 @@ impl Database {
         match scheme {
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "mysql" | "mariadb" => Ok(Self::MysqlUrl(SecretString::from(url))),
-            _ => Err(format!(
+            _ if is_scheme(scheme) => Err(format!(
                 "unknown kind of database `{scheme}`; write {EXAMPLES}"
             )),
+            // Without a scheme, a user and a password stand before the first `:`.
+            _ => Err(format!("not a URL; write {EXAMPLES}")),
         }
     }
 }
@@ -141,6 +143,11 @@ fn without_password(url: &str) -> String {
         shown += mode;
     }
     shown
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
 /// Whether nothing in a name stands for something else: `%3A` is the `:` before a password.

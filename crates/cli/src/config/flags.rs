@@ -22,28 +22,39 @@ pub struct Flags<S> {
 
 /// Settings given on the command line, as written. Shows names only: a value may be a secret.
 #[derive(Clone, Default)]
-pub struct Given(BTreeMap<String, String>);
+pub struct Given {
+    values: BTreeMap<String, String>,
+    /// The settings the command has; `None` for all.
+    group: Option<BTreeSet<String>>,
+}
 
 impl Given {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Whether the command has this setting. What stands elsewhere for others is not its business: it may even be
+    /// missing.
+    pub(super) fn concerns(&self, name: &str) -> bool {
+        self.group.as_ref().is_none_or(|group| group.contains(name))
     }
 }
 
 impl fmt::Debug for Given {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.0.keys()).finish()
+        formatter.debug_set().entries(self.values.keys()).finish()
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Given {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(flags: I) -> Self {
-        Self(
-            flags
-                .into_iter()
+        let flags = flags.into_iter();
+        Self {
+            values: flags
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
-        )
+            group: None,
+        }
     }
 }
 
@@ -113,22 +124,25 @@ impl<S: Args> FromArgMatches for Flags<S> {
             .map(|arg| arg.get_id().to_string())
             .collect();
         let mut given = BTreeMap::new();
-        for name in names {
-            if matches.value_source(&name) != Some(ValueSource::CommandLine) {
+        for name in &names {
+            if matches.value_source(name) != Some(ValueSource::CommandLine) {
                 continue;
             }
             if let Some(value) = matches
-                .get_raw(&name)
+                .get_raw(name)
                 .and_then(|mut values| values.next_back())
             {
                 let value = value
                     .to_str()
                     .ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8))?;
-                given.insert(name, value.to_owned());
+                given.insert(name.clone(), value.to_owned());
             }
         }
         Ok(Self {
-            given: Given(given),
+            given: Given {
+                values: given,
+                group: Some(names),
+            },
             group: PhantomData,
         })
     }

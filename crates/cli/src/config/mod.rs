@@ -75,7 +75,7 @@ pub struct Effective {
 /// What is wrong with the configuration. Exit code 2.
 pub type ConfigError = Failure;
 
-/// Puts together flags, environment and file.
+/// Puts together flags, environment and file, for the settings of the command that took the flags.
 pub fn load(flags: Given, environment: Environment) -> Result<Configuration, ConfigError> {
     environment.refuse_unknown()?;
     let mut layers = Layers {
@@ -88,7 +88,8 @@ pub fn load(flags: Given, environment: Environment) -> Result<Configuration, Con
         layers.file = Some(ConfigFile::read(Path::new(&value.text))?);
     }
     let mut values = Vec::new();
-    for key in keys::keys().iter().filter(|key| key.twin_of.is_none()) {
+    let own = |key: &&Key| key.twin_of.is_none() && flags.concerns(&key.name);
+    for key in keys::keys().iter().filter(own) {
         if let Some(value) = layers.value_of(key)? {
             values.push((key, value));
         }

@@ -285,3 +285,16 @@ fn healthcheck_asks_the_bot_that_listens_here() {
             .contains("cannot be asked")
     );
 }
+
+#[test]
+fn what_a_command_does_not_use_need_not_be_right() {
+    let living = answering("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n");
+    let variables = [
+        ("LINEBOT_LISTEN", living.as_str()),
+        ("LINE_CHANNEL_SECRET_FILE", "/nowhere/secret"),
+        ("LINEBOT_QUEUE_EVENTS", "many"),
+    ];
+    linebot(&["healthcheck"], &variables).succeeded();
+    let complaint = linebot(&["serve"], &variables).failed(2);
+    assert!(complaint.contains("/nowhere/secret"), "{complaint}");
+}

@@ -92,3 +92,16 @@ fn metrics_are_served_where_a_setting_says() {
         "{answer}"
     );
 }
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let data = TempDir::new().unwrap();
+    let (mut dev, _) = Dev::start(&data);
+    let hung_up = Command::new("kill")
+        .args(["-HUP", &dev.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(hung_up.success());
+    assert_eq!(dev.line(), "");
+    assert!(!dev.child.wait().unwrap().success());
+}

@@ -205,3 +205,45 @@ async fn with_the_channel_id_line_itself_checks_the_secret() {
     );
     wrong.failed(1);
 }
+
+#[tokio::test]
+async fn a_base_url_that_is_not_lines_is_named_as_the_cure() {
+    let world = World::new().await;
+    // A page like any other's, and a path too many.
+    let page = format!("http://{}", world.address);
+    let too_long = format!("{}/v2", world.simulator.url());
+    for url in [page, too_long] {
+        let ended = world.run(&["doctor"], &[("LINE_API_BASE_URL", &url)]).await;
+        let line = ended
+            .stdout
+            .lines()
+            .find(|line| line.starts_with("✗ access token"))
+            .unwrap_or_else(|| panic!("{ended:?}"));
+        assert!(line.contains("is LINE_API_BASE_URL right?"), "{line}");
+        ended.failed(1);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_is_checked_without_a_token_too() {
+    let world = World::new().await;
+    let ended = world
+        .run(&["doctor"], &[("LINE_CHANNEL_ACCESS_TOKEN", "")])
+        .await;
+    assert!(ended.stdout.contains("✓ clock"), "{ended:?}");
+    ended.failed(2);
+}
+
+#[tokio::test]
+async fn a_webhook_url_without_its_path_is_told_from_other_faults() {
+    let world = World::new().await;
+    for path in ["", "/", "/webhook"] {
+        let url = format!("http://{}{path}", world.address);
+        world.simulator.set_webhook_url(url);
+        let complaint = world.run(&["webhook", "test"], &[]).await.failed(1);
+        assert!(
+            complaint.contains("the bot listens at /callback: does the URL end with it?"),
+            "{complaint}"
+        );
+    }
+}

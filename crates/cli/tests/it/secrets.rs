@@ -191,6 +191,18 @@ fn a_wrong_secret_is_not_repeated_in_the_complaint() {
 }
 
 #[test]
+fn a_password_where_a_scheme_should_stand_is_not_repeated() {
+    for url in [
+        format!("bot/{HIDDEN}@db:3306/linebot"),
+        format!("{HIDDEN}@db:3306/linebot"),
+    ] {
+        let complaint = linebot(&["config", "check"], &[("DATABASE_URL", &url)]).failed(2);
+        assert!(!complaint.contains(HIDDEN), "{complaint}");
+        assert!(complaint.contains("not a URL"), "{complaint}");
+    }
+}
+
+#[test]
 fn a_password_in_another_url_is_refused_and_not_repeated() {
     let url = format!("http://bot:{HIDDEN}@host.example");
     for variable in ["LINE_API_BASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"] {

@@ -240,3 +240,20 @@ async fn a_database_that_comes_later_makes_it_ready_without_a_restart() {
     drop(bot);
     database.remove().await;
 }
+
+#[test]
+fn a_webhook_that_misses_its_path_is_logged_with_what_to_look_at() {
+    let folder = TempDir::new().unwrap();
+    let url = sqlite(folder.path(), true);
+    let (mut bot, address) = Bot::serve(&[("DATABASE_URL", &url), NO_LINE]);
+    // Anybody's, of which the log is not told.
+    assert_status(&request(address, "POST /other HTTP/1.1", ""), 404);
+    let missed = "POST / HTTP/1.1\r\nx-line-signature: AAAA";
+    assert_status(&request(address, missed, ""), 405);
+    let line = bot.logged(
+        "a webhook missed /callback: look at the URL in LINE's console, or run `linebot webhook get`",
+    );
+    assert_eq!(line["method"], "POST");
+    assert_eq!(line["path"], "/");
+    assert_eq!(line["status"], 405);
+}

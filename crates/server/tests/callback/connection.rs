@@ -17,7 +17,7 @@ async fn serve(stage: &Stage) -> SocketAddr {
         header_timeout: PATIENCE,
     };
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits);
-    let listener = listener.await.unwrap();
+    let listener = listener.unwrap();
     let address = listener.address().unwrap();
     let router = stage.router.clone();
     let never = CancellationToken::new();

@@ -3,7 +3,6 @@
 use super::finding::Finding;
 use crate::commands::webhook;
 use crate::config::Configuration;
-use crate::failure::Failure;
 use line::LineClient;
 use line::client::{ChatMode, ErrorKind};
 
@@ -49,18 +48,6 @@ async fn secret_of_channel(configuration: &Configuration, client: &LineClient) -
     );
     Some(match client.issue_stateless_token(id, &secret).await {
         Ok(_) => Finding::good(CHECK, "accepted by LINE"),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::BadRequest | ErrorKind::Unauthorized
-            ) =>
-        {
-            Finding::bad(
-                CHECK,
-                Failure::chain(&error),
-                "LINE_CHANNEL_ID and LINE_CHANNEL_SECRET do not belong together: copy both from Basic settings",
-            )
-        }
         Err(error) => Finding::refused(CHECK, &error),
     })
 }

@@ -44,14 +44,13 @@ pub(crate) async fn run(configuration: &Configuration, json: bool) -> Result<(),
 }
 
 async fn line(configuration: &Configuration) -> Vec<Finding> {
-    let client = match channel::client(configuration) {
-        Ok(client) => client,
-        Err(failure) => return vec![Finding::failed("access token", &failure)],
+    let of_channel = async {
+        match channel::client(configuration) {
+            Ok(client) => line_channel::check(configuration, &client).await,
+            Err(failure) => vec![Finding::failed("access token", &failure)],
+        }
     };
-    let (mut findings, clock) = tokio::join!(
-        line_channel::check(configuration, &client),
-        clock::check(configuration)
-    );
+    let (mut findings, clock) = tokio::join!(of_channel, clock::check(configuration));
     findings.push(clock);
     findings
 }
