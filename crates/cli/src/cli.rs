@@ -121,7 +121,8 @@ pub(crate) enum Command {
 
     /// Take over lists from an export, or from the database of the Flask bot
     ///
-    /// A conversation that is already there is left as it is and counted, so it is safe to run again.
+    /// A conversation that is already there is left as it is and counted, so it is safe to run again. On SQLite, stop the bot
+    /// first.
     #[command(group(ArgGroup::new("source").required(true).args(["file", "from_seed"])))]
     Import {
         /// An export, `-` for standard input

@@ -16,7 +16,6 @@ use storage::{Schema, SchemaStatus, StoreError};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
 /// How long the start waits for a database before it goes on without: webhooks then get 503, and `/readyz` says why.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
@@ -238,10 +237,14 @@ async fn look_out(schema: &dyn Schema, readiness: &Readiness) {
     }
 }
 
-/// Carries a request within a span that continues the caller's trace.
+/// Traces webhooks. Probes come every few seconds and say nothing; what no route takes may be called anything.
 async fn trace(request: Request, next: Next) -> axum::response::Response {
-    let span = telemetry::request_span(request.method(), request.uri().path(), request.headers());
-    next.run(request).instrument(span).await
+    const WEBHOOK: &str = "/callback";
+    if request.uri().path() == WEBHOOK {
+        telemetry::within_span(WEBHOOK, request, next).await
+    } else {
+        next.run(request).await
+    }
 }
 
 #[cfg(test)]

@@ -25,19 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Less than the second after which a connection that found no room is tried again.
 const PATIENCE_OF_THE_KERNEL: Duration = Duration::from_millis(900);
 
-async fn listener() -> (Listener, SocketAddr) {
-    limited(100).await
+fn listener() -> (Listener, SocketAddr) {
+    limited(100)
 }
 
-async fn limited(max_connections: usize) -> (Listener, SocketAddr) {
+fn limited(max_connections: usize) -> (Listener, SocketAddr) {
     bound(Limits {
         max_connections,
         header_timeout: PATIENCE,
     })
-    .await
 }
 
-async fn bound(limits: Limits) -> (Listener, SocketAddr) {
+fn bound(limits: Limits) -> (Listener, SocketAddr) {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
     let address = listener.address().unwrap();
     (listener, address)
@@ -66,7 +65,7 @@ fn assert_served(answer: &str) {
 
 #[tokio::test]
 async fn connections_that_nobody_has_accepted_yet_are_served() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let mut waiting = Vec::new();
     for _ in 0..10 {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -84,7 +83,7 @@ async fn connections_that_nobody_has_accepted_yet_are_served() {
 
 #[tokio::test]
 async fn everybody_who_comes_back_after_a_restart_finds_room_before_anybody_is_accepted() {
-    let (_listener, address) = listener().await;
+    let (_listener, address) = listener();
     let most: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
         .unwrap()
         .trim()
@@ -102,7 +101,7 @@ async fn everybody_who_comes_back_after_a_restart_finds_room_before_anybody_is_a
 
 #[tokio::test]
 async fn a_request_under_way_when_the_stop_begins_is_answered_with_the_end_of_the_connection() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let readiness = Readiness::default();
     let drain = readiness.clone();
     let begin_the_stop = move || async move {
@@ -121,8 +120,8 @@ async fn a_request_under_way_when_the_stop_begins_is_answered_with_the_end_of_th
 
 #[tokio::test]
 async fn a_client_that_says_it_sends_nothing_more_is_answered() {
-    let (listener, address) = listener().await;
-    let (arrived, arrives) = tokio::sync::oneshot::channel();
+    let (listener, address) = listener();
+    let (arrived, there) = tokio::sync::oneshot::channel();
     let (go_on, gone_on) = tokio::sync::oneshot::channel::<()>();
     let once = Arc::new(Mutex::new(Some((arrived, gone_on))));
     let slow = move || {
@@ -140,7 +139,7 @@ async fn a_client_that_says_it_sends_nothing_more_is_answered() {
         tokio::spawn(listener.serve(router, Readiness::default(), close.clone(), PATIENCE));
     let mut asking = TcpStream::connect(address).await.unwrap();
     asking.write_all(REQUEST).await.unwrap();
-    arrives.await.unwrap();
+    there.await.unwrap();
     asking.shutdown().await.unwrap();
     // Its end is read before the answer is there.
     let mut other = TcpStream::connect(address).await.unwrap();
@@ -158,7 +157,7 @@ async fn a_client_that_says_it_sends_nothing_more_is_answered() {
 
 #[tokio::test]
 async fn a_connection_whose_first_request_is_on_its_way_is_served() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let close = CancellationToken::new();
     let served = serve(listener, close.clone());
     let mut late = TcpStream::connect(address).await.unwrap();
@@ -174,7 +173,7 @@ async fn a_connection_whose_first_request_is_on_its_way_is_served() {
 
 #[tokio::test]
 async fn a_connection_without_a_request_is_closed_and_holds_nothing_up() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let close = CancellationToken::new();
     let idle = TcpStream::connect(address).await.unwrap();
     let served = serve(listener, close.clone());
@@ -186,7 +185,7 @@ async fn a_connection_without_a_request_is_closed_and_holds_nothing_up() {
 
 #[tokio::test]
 async fn a_request_that_is_never_answered_is_cut_off_when_the_time_is_over() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let router = Router::new().route("/", get(std::future::pending::<()>));
     let close = CancellationToken::new();
     close.cancel();
@@ -202,7 +201,7 @@ async fn a_request_that_is_never_answered_is_cut_off_when_the_time_is_over() {
 
 #[tokio::test]
 async fn whoever_still_sends_what_was_refused_hears_why() {
-    let (listener, address) = listener().await;
+    let (listener, address) = listener();
     let refuse = || async {
         (
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -232,7 +231,7 @@ async fn whoever_still_sends_what_was_refused_hears_why() {
 
 #[tokio::test]
 async fn when_all_connections_are_taken_probes_are_answered_and_others_are_told() {
-    let (listener, address) = limited(2).await;
+    let (listener, address) = limited(2);
     let page = || get(|| async { "served" });
     let router = Router::new().route("/", page()).route("/healthz", page());
     let close = CancellationToken::new();
@@ -268,8 +267,7 @@ async fn whoever_reads_no_answer_loses_the_connection_and_its_place() {
     let (listener, address) = bound(Limits {
         max_connections: 1,
         header_timeout: Duration::from_secs(1),
-    })
-    .await;
+    });
     let page = || async { " ".repeat(64 * 1024) };
     let router = Router::new().route("/", get(page));
     let close = CancellationToken::new();

@@ -6,7 +6,6 @@ use crate::config::Configuration;
 use crate::failure::Failure;
 use crate::output;
 use crate::store::{self, Access, Opened};
-use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -35,7 +34,8 @@ pub(crate) async fn from_file(configuration: &Configuration, path: &Path) -> Res
 /// Stores conversations, and counts.
 pub(crate) struct Importer {
     opened: Opened,
-    waiting: Vec<ConversationRecord>,
+    /// With what there is to say about each once it is stored.
+    waiting: Vec<(ConversationRecord, String)>,
     stored: Stored,
 }
 
@@ -80,14 +80,19 @@ impl Importer {
             if line.trim().is_empty() {
                 continue;
             }
-            self.take(record::read(&line).map_err(unusable)?).await?;
+            let record = record::read(&line).map_err(unusable)?;
+            self.take(record, String::new()).await?;
         }
         Ok(())
     }
 
-    /// Stores a conversation, now or with the next ones.
-    pub(crate) async fn take(&mut self, record: ConversationRecord) -> Result<(), Failure> {
-        self.waiting.push(record);
+    /// Stores a conversation, now or with the next ones, and prints the remark if it was not there already.
+    pub(crate) async fn take(
+        &mut self,
+        record: ConversationRecord,
+        remark: String,
+    ) -> Result<(), Failure> {
+        self.waiting.push((record, remark));
         if self.waiting.len() < PAGE {
             Ok(())
         } else {
@@ -96,24 +101,26 @@ impl Importer {
     }
 
     async fn store_waiting(&mut self) -> Result<(), Failure> {
-        let records = std::mem::take(&mut self.waiting);
-        if records.is_empty() {
+        if self.waiting.is_empty() {
             return Ok(());
         }
+        let (records, remarks): (Vec<_>, Vec<_>) = self.waiting.drain(..).unzip();
         let stored = self
             .opened
             .store
             .import(&records)
             .await
             .map_err(|error| self.opened.failed("cannot store the lists in", &error))?;
-        for (record, stored) in records.into_iter().zip(stored) {
+        let mut remarked = String::new();
+        for ((record, remark), stored) in records.into_iter().zip(remarks).zip(stored) {
             if stored {
                 self.stored.count += 1;
+                remarked.push_str(&remark);
             } else {
-                self.stored.existing.insert(record.conversation);
+                self.stored.was_there(record.conversation);
             }
         }
-        Ok(())
+        output::print(&remarked).map(drop)
     }
 
     /// Stores the last ones and says what was done.
@@ -128,28 +135,40 @@ impl Importer {
 #[derive(Default)]
 pub(crate) struct Stored {
     count: usize,
-    /// Conversations that were there already and were left as they are.
-    pub(crate) existing: HashSet<String>,
+    /// How many were there already and were left as they are.
+    existing: usize,
+    /// The first of those.
+    named: Vec<String>,
+}
+
+impl Stored {
+    fn was_there(&mut self, conversation: String) {
+        self.existing += 1;
+        if self.named.len() < NAMED {
+            self.named.push(conversation);
+        }
+    }
 }
 
 impl fmt::Display for Stored {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { count, existing } = self;
+        let Self {
+            count,
+            existing,
+            named,
+        } = self;
         writeln!(formatter, "conversations stored: {count}")?;
-        if existing.is_empty() {
+        if *existing == 0 {
             return Ok(());
         }
         writeln!(
             formatter,
-            "conversations left as they were, being there already: {}",
-            existing.len()
+            "conversations left as they were, being there already: {existing}"
         )?;
-        let mut conversations: Vec<_> = existing.iter().collect();
-        conversations.sort_unstable();
-        for conversation in conversations.iter().take(NAMED) {
+        for conversation in named {
             writeln!(formatter, "  {conversation}")?;
         }
-        match existing.len().saturating_sub(NAMED) {
+        match existing.saturating_sub(named.len()) {
             0 => Ok(()),
             more => writeln!(formatter, "  and {more} more"),
         }

@@ -44,7 +44,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let options = MySqlConnectOptions::from_str(url)
         .ok()
-        .filter(|_| url.starts_with("mysql://"));
+        .filter(|_| url.starts_with("mysql://") || url.starts_with("mariadb://"));
     let options = options.ok_or_else(|| {
         Failure::usage("--from-seed is not a MySQL URL")
             .hint("write mysql://user:password@host:3306/linebot")
@@ -55,31 +55,27 @@ pub(crate) async fn run(
     let mut importer = Importer::open(configuration).await?;
     let result = read(&mut seed, &mut importer, now).await;
     let stored = importer.finish().await;
-    let remarks = result?;
-    let stored = stored?;
-    let mut report = stored.to_string();
-    for (_, remark) in remarks
-        .iter()
-        .filter(|(conversation, _)| !stored.existing.contains(conversation))
-    {
-        report.push_str(remark);
+    let unowned = result?;
+    let mut report = stored?.to_string();
+    if unowned > 0 {
+        // Writing to a string cannot fail.
+        let _ = writeln!(report, "rows without a usable user_id, left out: {unowned}");
     }
     output::print(&report).map(drop)
 }
 
-/// Hands every conversation to `importer`; returns what there is to say about some of them.
+/// Hands every conversation to `importer`; returns how many rows belong to nobody.
 async fn read(
     seed: &mut MySqlConnection,
     importer: &mut Importer,
     now: Timestamp,
-) -> Result<Vec<(String, String)>, Failure> {
+) -> Result<usize, Failure> {
     let (numbered,): (i64,) = sqlx::query_as(IS_NUMBERED)
         .fetch_one(&mut *seed)
         .await
         .map_err(|error| unreadable(&error))?;
     let rows = if numbered > 0 { NUMBERED } else { BY_TITLE };
     let mut rows = sqlx::query_as::<_, Row>(rows).fetch(seed);
-    let mut remarks = Vec::new();
     let mut unowned = 0_usize;
     let mut current = Rows::default();
     while let Some((user, item, flag)) =
@@ -97,18 +93,12 @@ async fn read(
                     ..Rows::default()
                 },
             );
-            done.hand_over(importer, now, &mut remarks).await?;
+            done.hand_over(importer, now).await?;
         }
         current.add(item.unwrap_or_default(), flag);
     }
-    current.hand_over(importer, now, &mut remarks).await?;
-    if unowned > 0 {
-        remarks.push((
-            String::new(),
-            format!("rows without a usable user_id, left out: {unowned}\n"),
-        ));
-    }
-    Ok(remarks)
+    current.hand_over(importer, now).await?;
+    Ok(unowned)
 }
 
 /// The rows of one person, in order.
@@ -127,12 +117,7 @@ impl Rows {
         self.titles.push((title, flag != Some(DONE)));
     }
 
-    async fn hand_over(
-        self,
-        importer: &mut Importer,
-        now: Timestamp,
-        remarks: &mut Vec<(String, String)>,
-    ) -> Result<(), Failure> {
+    async fn hand_over(self, importer: &mut Importer, now: Timestamp) -> Result<(), Failure> {
         let Self {
             user,
             titles,
@@ -146,9 +131,6 @@ impl Rows {
             now,
         );
         let remark = remark(&user, &taken, unclear);
-        if !remark.is_empty() {
-            remarks.push((user.clone(), remark));
-        }
         let Snapshot {
             revision,
             next_task_id,
@@ -157,20 +139,19 @@ impl Rows {
             open,
             closed,
         } = taken.list;
-        importer
-            .take(ConversationRecord {
-                conversation: user,
-                language: None,
-                left_at: None,
-                last_event_at: None,
-                revision,
-                next_task_id,
-                undoable,
-                unsent,
-                open,
-                closed,
-            })
-            .await
+        let record = ConversationRecord {
+            conversation: user,
+            language: None,
+            left_at: None,
+            last_event_at: None,
+            revision,
+            next_task_id,
+            undoable,
+            unsent,
+            open,
+            closed,
+        };
+        importer.take(record, remark).await
     }
 }
 

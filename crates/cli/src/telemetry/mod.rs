@@ -18,7 +18,7 @@ mod panics;
 mod traces;
 mod writer;
 
-pub(crate) use traces::request_span;
+pub(crate) use traces::within_span;
 
 use crate::config::settings::TelemetrySettings;
 use crate::config::values::{LogFilter, LogFormat};

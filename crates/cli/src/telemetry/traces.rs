@@ -4,8 +4,10 @@
 
 use crate::http_client::{HttpClient, HttpError, PATIENCE};
 use async_trait::async_trait;
+use axum::body::Body;
+use axum::middleware::Next;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
@@ -16,7 +18,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tracing::{Dispatch, Span, Subscriber, span};
+use tracing::{Dispatch, Instrument, Subscriber, field, span};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt, get_otel_context};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -69,14 +71,34 @@ impl Traces {
     }
 }
 
-/// The span of a request, continuing the trace that its `traceparent` header names
-/// (<https://www.w3.org/TR/trace-context/>).
-pub(crate) fn request_span(method: &http::Method, path: &str, headers: &HeaderMap) -> Span {
-    let span = tracing::info_span!("http.request", otel.kind = "server", http.request.method = %method, url.path = path);
-    let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+/// Carries a request that `route` takes within a span that continues the trace its `traceparent` header names
+/// (<https://www.w3.org/TR/trace-context/>); fields as in
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>.
+pub(crate) async fn within_span(
+    route: &'static str,
+    request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    let method = request.method();
+    let span = tracing::info_span!(
+        "http.request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = field::Empty,
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = field::Empty,
+    );
+    let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
     // Without a collector there is no span to set a parent of.
     let _ = span.set_parent(parent);
-    span
+    let response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    response
 }
 
 /// What connects a log line with its trace.

@@ -1,6 +1,6 @@
 //! Traces: W3C context in, OTLP out, the same ids in the log.
 
-use crate::support::{Bot, SECRET, sqlite, webhook};
+use crate::support::{Bot, SECRET, request, sqlite, webhook};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
@@ -60,6 +60,7 @@ fn a_request_continues_the_callers_trace_and_its_span_leaves_before_the_end() {
     ]);
     let traceparent = format!("\r\ntraceparent: 00-{TRACE_ID}-{PARENT_ID}-01");
     let check = r#"{"destination":"U8e742f61d673b39c7fff3cecb7536ef0","events":[]}"#;
+    request(address, "GET /healthz HTTP/1.1", "");
     assert!(webhook(address, SECRET, &traceparent, check).starts_with("HTTP/1.1 200 "));
     let line = bot.logged("webhook");
     assert_eq!(line["trace_id"], TRACE_ID, "{line}");
@@ -81,13 +82,16 @@ fn a_request_continues_the_callers_trace_and_its_span_leaves_before_the_end() {
         bytes(PARENT_ID),
         bytes(span_id),
         b"bot-under-test".to_vec(),
-        b"http.request".to_vec(),
+        b"POST /callback".to_vec(),
+        b"http.response.status_code".to_vec(),
     ] {
         assert!(
             body.windows(part.len()).any(|window| window == part),
             "{part:?}"
         );
     }
+    let of_probes = body.windows(4).any(|window| window == b"/hea");
+    assert!(!of_probes, "probes are not traced");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 /// Long enough for anything but a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn serve(stage: &Stage) -> SocketAddr {
+fn serve(stage: &Stage) -> SocketAddr {
     let limits = Limits {
         max_connections: 10,
         header_timeout: PATIENCE,
@@ -49,7 +49,7 @@ fn assert_refused_and_closed(answer: &str, status: u16) {
 #[tokio::test]
 async fn a_body_that_stops_arriving_is_answered_408_and_the_connection_closed() {
     let stage = Stage::with(16, Duration::from_millis(50)).await;
-    let address = serve(&stage).await;
+    let address = serve(&stage);
     let request = head("x-line-signature: AAAA\r\n", 100) + "{";
     assert_refused_and_closed(&answer(address, &request).await, 408);
 }
@@ -57,14 +57,14 @@ async fn a_body_that_stops_arriving_is_answered_408_and_the_connection_closed() 
 #[tokio::test]
 async fn whoever_does_not_sign_is_refused_before_the_body_comes() {
     let stage = Stage::new().await;
-    let address = serve(&stage).await;
+    let address = serve(&stage);
     assert_refused_and_closed(&answer(address, &head("", 100)).await, 401);
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_before_it_comes() {
     let stage = Stage::new().await;
-    let address = serve(&stage).await;
+    let address = serve(&stage);
     let request = head("x-line-signature: AAAA\r\n", MOST_BYTES + 1);
     assert_refused_and_closed(&answer(address, &request).await, 413);
 }
@@ -72,7 +72,7 @@ async fn a_body_that_is_too_large_is_refused_before_it_comes() {
 #[tokio::test]
 async fn a_connection_whose_request_was_read_is_used_again_also_after_a_refusal() {
     let stage = Stage::new().await;
-    let address = serve(&stage).await;
+    let address = serve(&stage);
     let wrong = head("x-line-signature: AAAA\r\n", 1) + "{";
     let last = "GET /healthz HTTP/1.1\r\nhost: bot\r\nconnection: close\r\n\r\n";
     let answers = answer(address, &format!("{wrong}{wrong}{last}")).await;

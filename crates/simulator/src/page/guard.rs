@@ -19,7 +19,7 @@ pub(super) async fn check(State(page): State<Page>, request: Request, next: Next
     let mut response = if !is_known_host(headers, &page.shared.page_hosts) {
         (
             StatusCode::FORBIDDEN,
-            "This host name is not one of the simulator's.\n",
+            "This host name is not one of the simulator's: open the page as localhost or by an IP address.\n",
         )
             .into_response()
     } else if !is_same_origin(headers) {
