@@ -26,7 +26,13 @@ impl Decide for TodoLists {
             }
             (_, Some(language)) => language,
             (LanguageHint::NotAsked, None) if speaks => return Verdict::Defer,
-            (LanguageHint::NotAsked | LanguageHint::UseDefault, None) => self.default_language,
+            // In a group, LINE may tell of the next who speaks.
+            (LanguageHint::Untold, None) if event.is_in_own_chat() => {
+                *conversation.language.insert(self.default_language)
+            }
+            (LanguageHint::NotAsked | LanguageHint::Untold | LanguageHint::UseDefault, None) => {
+                self.default_language
+            }
         };
         let texts = todo::respond(
             &mut conversation.list,

@@ -66,7 +66,9 @@ impl Intake {
     }
 
     async fn apply(&self, events: Vec<Inbound>, deadline: Instant) -> Result<(), Refusal> {
-        if self.replies.are_behind() {
+        // What gets no reply is taken all the same: nobody may send it again.
+        let answered = |event: &Inbound| event.reply_token.is_some();
+        if self.replies.are_behind() && events.iter().any(answered) {
             return Err(Refusal::Behind);
         }
         let mut waiting = Vec::with_capacity(events.len());

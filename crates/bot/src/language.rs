@@ -2,13 +2,14 @@
 //!
 //! The conversation's row knows it once it was asked. Only the first message of a person costs a call to LINE, and
 //! that call is made outside any transaction: the store defers the event, and it is [parked](crate::parked) meanwhile. In a
-//! group it is whoever speaks to the bot first who is asked about.
+//! group it is the first speaker LINE tells of whose language counts.
 
 use line::retry::Outcome;
 use line::{ClientError, LineClient, StatusCode};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use storage::LanguageHint;
+use storage::{Inbound, LanguageHint};
 use todo::Language;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +23,9 @@ const MAX_QUESTIONS: usize = 64;
 /// How many people in a row LINE may fail on; then it is taken to be down, and nobody's reply waits for it.
 const MAX_FAILURES: usize = 3;
 
+/// How many people are kept in mind whom LINE did not tell of; then it is asked about all of them again.
+const MAX_UNTOLD: usize = 10_000;
+
 /// How long after its last failure LINE is asked again.
 const SILENCE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
@@ -32,6 +36,9 @@ pub(crate) struct Languages {
     default: Language,
     questions: Arc<Semaphore>,
     failures: Arc<Mutex<Failures>>,
+    /// Those LINE did not tell of. Where only they speak, in a group, nothing is stored, and LINE would be asked about each
+    /// message.
+    untold: Arc<Mutex<HashSet<String>>>,
 }
 
 /// The people LINE failed on, without an answer about anybody since.
@@ -69,12 +76,18 @@ impl Languages {
             default,
             questions: Arc::new(Semaphore::new(MAX_QUESTIONS)),
             failures: Arc::default(),
+            untold: Arc::default(),
         }
     }
 
-    /// Asks LINE. The default serves, and is remembered, where LINE does not tell (404: no consent, not a friend) or
-    /// names a language the bot does not speak; it serves this once where LINE does not answer.
-    pub(crate) async fn of(&self, person: &str) -> LanguageHint {
+    /// Asks LINE about the person an event came from.
+    pub(crate) async fn of(&self, event: &Inbound) -> LanguageHint {
+        let Some(person) = event.person.as_deref() else {
+            return LanguageHint::UseDefault;
+        };
+        if !event.is_in_own_chat() && locked(&self.untold).contains(person) {
+            return LanguageHint::Untold;
+        }
         if !self.failures().worth_asking(person) {
             return LanguageHint::UseDefault;
         }
@@ -86,18 +99,23 @@ impl Languages {
         if !self.failures().worth_asking(person) {
             return LanguageHint::UseDefault;
         }
-        let language = match timeout_at(give_up_at, self.client.profile(person)).await {
-            Ok(Ok(profile)) => profile
-                .value
-                .language
-                .as_deref()
-                .and_then(Language::from_tag),
+        let told = match timeout_at(give_up_at, self.client.profile(person)).await {
+            Ok(Ok(profile)) => profile.value.language,
             Ok(Err(error)) if is_about_the_person(&error) => None,
             Ok(Err(error)) => return self.failed(person, &error),
             Err(elapsed) => return self.failed(person, &elapsed),
         };
         *self.failures() = Failures::default();
-        LanguageHint::Known(language.unwrap_or(self.default))
+        let mut untold = locked(&self.untold);
+        if let Some(tag) = told {
+            untold.remove(person);
+            return LanguageHint::Known(Language::from_tag(&tag).unwrap_or(self.default));
+        }
+        if untold.len() >= MAX_UNTOLD {
+            untold.clear();
+        }
+        untold.insert(person.to_owned());
+        LanguageHint::Untold
     }
 
     fn failed(&self, person: &str, error: &(dyn std::error::Error + 'static)) -> LanguageHint {
@@ -110,19 +128,20 @@ impl Languages {
     }
 
     fn failures(&self) -> MutexGuard<'_, Failures> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.failures)
     }
 }
 
-/// Whether LINE refuses to tell of this person. A token it does not take or issue, and a limit that is reached, concern
-/// everybody.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether LINE refuses to tell of this person (404: no friend, no consent; 400: an id it does not know). Anything else
+/// concerns everybody: a token it does not take, a plan that does not allow it, a limit, a proxy on the way.
 fn is_about_the_person(error: &ClientError) -> bool {
-    match error.outcome() {
-        Outcome::Answered(status) => {
-            status.is_client_error()
-                && status != StatusCode::UNAUTHORIZED
-                && status != StatusCode::TOO_MANY_REQUESTS
-        }
-        Outcome::NotSent | Outcome::Unknown => false,
-    }
+    let status = match error.outcome() {
+        Outcome::Answered(status) => status,
+        Outcome::NotSent | Outcome::Unknown => return false,
+    };
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
 }

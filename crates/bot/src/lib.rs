@@ -30,6 +30,7 @@ mod intake;
 mod lane;
 mod language;
 pub mod metrics;
+mod order;
 mod parked;
 mod recovery;
 mod replies;

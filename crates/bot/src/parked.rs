@@ -53,14 +53,11 @@ impl Parked {
             return;
         }
         let conversation = conversation.clone();
-        let person = job.event.person.clone();
+        let event = job.event.clone();
         self.jobs.insert(conversation.clone(), vec![job]);
         let (languages, queue) = (self.languages.clone(), self.queue.clone());
         tokio::spawn(async move {
-            let language = match person {
-                Some(person) => languages.of(&person).await,
-                None => LanguageHint::UseDefault,
-            };
+            let language = languages.of(&event).await;
             if let Some(queue) = queue.upgrade() {
                 let _ = queue.send(LaneItem::Language(conversation, language)).await;
             }

@@ -6,7 +6,8 @@
 use crate::clock::Clock;
 use crate::lane::LaneItem;
 use crate::metrics;
-use crate::turns::{Place, Turn, Turns};
+use crate::order::Lines;
+use crate::turns::{Asks, Place, Turn, Turns};
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
@@ -39,6 +40,9 @@ const RETRY: RetryPolicy = RetryPolicy {
 /// With less time left, no attempt is made: it would be cut short when LINE is slow.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
+/// A reply that waited for less is sent as it was stored: nobody takes a message back so soon.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// Whether somebody may have sent a reply before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
@@ -66,6 +70,7 @@ struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     turns: Turns,
+    lines: Arc<Lines>,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
     in_hand: Mutex<HashSet<EventKey>>,
     tasks: TaskTracker,
@@ -96,6 +101,7 @@ impl Replies {
                 store,
                 clock,
                 turns: Turns::new(),
+                lines: Arc::default(),
                 in_hand: Mutex::default(),
                 tasks: TaskTracker::new(),
                 queue,
@@ -109,23 +115,33 @@ impl Replies {
         if in_hand.contains(&reply.key) {
             return true;
         }
-        let left_before = attempt != Attempt::First;
-        let Some(place) = self.inner.turns.place(reply.messages.len(), left_before) else {
-            metrics::reply_left_for_later();
-            return false;
-        };
-        in_hand.insert(reply.key.clone());
         let leased_at = match attempt {
             Attempt::First => reply.received_at,
             Attempt::Again { taken_at } => taken_at,
         };
+        let is_last = has_run_out(&reply, leased_at);
+        // What was left owed is late already, and may be much: it is not lined up.
+        let (in_line, ahead) = match attempt {
+            Attempt::First => Some(self.inner.lines.join(&reply.key.conversation)).unzip(),
+            Attempt::Again { .. } => (None, None),
+        };
+        let ahead = ahead.flatten();
+        let asks = Asks {
+            bytes: reply.messages.len(),
+            left_before: attempt != Attempt::First,
+            behind_another: ahead.is_some(),
+        };
+        let Some(place) = self.inner.turns.place(asks) else {
+            leave(&reply.key, is_last);
+            return false;
+        };
+        in_hand.insert(reply.key.clone());
         // The lease ran while the reply was stored.
         let used = self.inner.clock.now().0.saturating_sub(leased_at.0);
         let used = Duration::from_millis(u64::try_from(used).unwrap_or_default());
         let now = Instant::now();
         let turn_by = now + WAIT_FOR.saturating_sub(used);
         let give_up_at = now + TRY_FOR.saturating_sub(used);
-        let is_last = has_run_out(&reply, leased_at);
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
             let key = reply.key.clone();
@@ -133,11 +149,15 @@ impl Replies {
                 Place::Turn(turn) => inner.send(reply, attempt, turn, give_up_at).await,
                 // It would take the turn of one that can still be answered.
                 Place::Seat(_) if is_last => Fate::Left,
-                Place::Seat(seat) => match inner.turns.turn(seat, turn_by).await {
+                Place::Seat(seat) => match inner.turns.turn(seat, ahead, turn_by).await {
+                    Some(turn) if now.elapsed() < FRESH => {
+                        inner.send(reply, attempt, turn, give_up_at).await
+                    }
                     Some(turn) => inner.send_late(reply, attempt, turn, give_up_at).await,
                     None => Fate::Left,
                 },
             };
+            drop(in_line);
             inner.conclude(key, fate, is_last).await;
         });
         true
@@ -263,7 +283,6 @@ impl Inner {
         }
     }
 
-    /// `is_last`: nobody takes it up again, unless LINE delivers its event once more.
     async fn conclude(&self, key: EventKey, fate: Fate, is_last: bool) {
         match fate {
             Fate::Settled => {
@@ -273,14 +292,7 @@ impl Inner {
                 }
                 return;
             }
-            Fate::Left if is_last => {
-                metrics::reply_undeliverable();
-                tracing::warn!(
-                    event_id = &*key.event_id,
-                    "a reply token ran out before LINE said that it took the reply"
-                );
-            }
-            Fate::Left => metrics::reply_left_for_later(),
+            Fate::Left => leave(&key, is_last),
             Fate::Gone => {}
         }
         self.in_hand().remove(&key);
@@ -288,6 +300,19 @@ impl Inner {
 
     fn in_hand(&self) -> MutexGuard<'_, HashSet<EventKey>> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that a reply stays owed. `is_last`: nobody takes it up again, unless LINE delivers its event once more.
+fn leave(key: &EventKey, is_last: bool) {
+    if is_last {
+        metrics::reply_undeliverable();
+        tracing::warn!(
+            event_id = &*key.event_id,
+            "a reply token ran out before LINE said that it took the reply"
+        );
+    } else {
+        metrics::reply_left_for_later();
     }
 }
 

@@ -3,6 +3,7 @@
 //! So many calls are made at once, and so many replies wait for one that ends. Whoever has waited longest goes first: while
 //! replies that were left owed wait here, new ones are left owed too.
 
+use crate::order::Ahead;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -44,6 +45,17 @@ struct Backlog {
     last: Instant,
 }
 
+/// What a reply asks a place for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asks {
+    /// Of its messages.
+    pub(crate) bytes: usize,
+    /// Whether it was left owed before.
+    pub(crate) left_before: bool,
+    /// Whether another one of its conversation is to be sent before it.
+    pub(crate) behind_another: bool,
+}
+
 /// What a reply has got: given back when it is dropped.
 pub(crate) enum Place {
     /// It can be sent.
@@ -76,8 +88,13 @@ impl Turns {
         }
     }
 
-    /// A place for a reply of this size. `None` where there is no room: it is to stay owed in the database.
-    pub(crate) fn place(&self, bytes: usize, left_before: bool) -> Option<Place> {
+    /// A place for a reply. `None` where there is no room: it is to stay owed in the database.
+    pub(crate) fn place(&self, asks: Asks) -> Option<Place> {
+        let Asks {
+            bytes,
+            left_before,
+            behind_another,
+        } = asks;
         let bytes = u32::try_from(bytes).ok()?;
         let Ok(bytes) = Arc::clone(&self.bytes).try_acquire_many_owned(bytes) else {
             if left_before {
@@ -85,7 +102,7 @@ impl Turns {
             }
             return None;
         };
-        if let Ok(call) = Arc::clone(&self.calls).try_acquire_owned() {
+        if !behind_another && let Ok(call) = Arc::clone(&self.calls).try_acquire_owned() {
             return Some(Place::Turn(Turn {
                 _call: call,
                 _bytes: bytes,
@@ -105,8 +122,17 @@ impl Turns {
         Some(Place::Seat(Seat { _seat: seat, bytes }))
     }
 
-    /// Waits for a turn, first come, first served. `None` if it does not come in time.
-    pub(crate) async fn turn(&self, seat: Seat, until: Instant) -> Option<Turn> {
+    /// Waits for who is ahead, and for a turn, first come, first served. `None` if there is none in time; who is ahead is not
+    /// waited for any longer either, but overtaken.
+    pub(crate) async fn turn(
+        &self,
+        seat: Seat,
+        ahead: Option<Ahead>,
+        until: Instant,
+    ) -> Option<Turn> {
+        if let Some(ahead) = ahead {
+            let _ = timeout_at(until, ahead).await;
+        }
         let call = Arc::clone(&self.calls).acquire_owned();
         let call = timeout_at(until, call).await.ok()?.ok()?;
         Some(Turn {

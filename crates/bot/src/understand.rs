@@ -9,6 +9,9 @@ use storage::{
 };
 use todo::{Input, Timestamp};
 
+/// A day: how far LINE's clock may be ahead of this machine's.
+const MOST_AHEAD_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// What an event means for the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Understood {
@@ -57,8 +60,10 @@ pub fn understand(event: &Event<'_>, received_at: Timestamp) -> Understood {
 
 fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored> {
     let input = input(event)?;
-    // What is only to be forgotten is forgotten, whoever has the chat.
-    if event.mode == Some(Mode::Standby) && !matches!(input, Input::Unsent { .. } | Input::Left) {
+    // What is to be forgotten is forgotten, and kept again, whoever has the chat.
+    let standby = event.mode == Some(Mode::Standby);
+    let speaks = matches!(input, Input::Text { .. } | Input::NotText);
+    if standby && speaks {
         return Err(Ignored::Standby);
     }
     let key = key(event).ok_or(Ignored::Unidentified)?;
@@ -70,6 +75,8 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
         return Err(Ignored::Unidentified);
     }
     let reply_token = event.reply_token.as_deref();
+    // Clocks differ, but a time far ahead would outdo all that happens until then.
+    let latest = Timestamp(received_at.0.saturating_add(MOST_AHEAD_MS));
     let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
     let person = event
         .source
@@ -82,12 +89,11 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
         input,
         // One that cannot be stored is not one of LINE's: there is nobody to reply to.
         reply_token: reply_token
-            .filter(|token| token.len() <= MAX_REPLY_TOKEN_BYTES)
+            .filter(|token| !standby && token.len() <= MAX_REPLY_TOKEN_BYTES)
             .map(str::to_owned),
-        // Clocks differ.
         happened_at: event
             .timestamp
-            .map_or(received_at, |at| Timestamp(at).min(received_at)),
+            .map_or(received_at, |at| Timestamp(at).min(latest)),
         received_at,
         due_at: Timestamp(received_at.0.saturating_add(lease)),
         language: match person {

@@ -79,7 +79,8 @@ pub fn decide(class: Class, outcome: Outcome, maybe_accepted: bool) -> Decision 
         (400, Class::Reply) if maybe_accepted => Decision::AlreadyAccepted,
         (401, _) => Decision::RefreshToken,
         (409, Class::Keyed) => Decision::AlreadyAccepted,
-        (429 | 500..=599, Class::Reply | Class::Keyed | Class::Read) => Decision::BackOff,
+        // 408: a proxy on the way closed the connection before it had the request.
+        (408 | 429 | 500..=599, Class::Reply | Class::Keyed | Class::Read) => Decision::BackOff,
         _ => Decision::GiveUp,
     }
 }

@@ -27,7 +27,7 @@ pub struct Inbound {
     pub input: Input,
     /// Lets the bot answer once; absent where LINE offers none.
     pub reply_token: Option<String>,
-    /// When it happened, not after it was received. It stays the same however late and in which order events arrive
+    /// When it happened, by LINE's clock. It stays the same however late and in which order events arrive
     /// (<https://developers.line.biz/en/docs/messaging-api/receiving-messages/#webhook-redelivery>).
     pub happened_at: Timestamp,
     /// When this process received it: the reply token's minute starts here.
@@ -40,15 +40,24 @@ pub struct Inbound {
     pub language: LanguageHint,
 }
 
+impl Inbound {
+    /// Whether the conversation is the person's own, and no group.
+    pub fn is_in_own_chat(&self) -> bool {
+        self.person.as_deref() == Some(&*self.key.conversation.0)
+    }
+}
+
 /// What is known of the language of the person an event came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LanguageHint {
     /// It was not looked up.
     #[default]
     NotAsked,
-    /// LINE's profile named it; worth storing with the conversation.
+    /// LINE's profile named it, or one the bot does not speak, for which the default stands; worth storing.
     Known(Language),
-    /// LINE does not tell (nobody to ask about, a failed call): the default, this time.
+    /// LINE does not tell of this person (no friend, no consent): the default, until LINE tells.
+    Untold,
+    /// There is nobody to ask about, or the call failed: the default, this time.
     UseDefault,
 }
 
@@ -61,7 +70,7 @@ pub struct Conversation {
     pub language: Option<Language>,
     /// When the bot was blocked or removed; `None` while it can send.
     pub left_at: Option<Timestamp>,
-    /// When the latest of its events happened; `None` before the first.
+    /// When the latest of its events happened, but for messages taken back; `None` before the first.
     pub last_event_at: Option<Timestamp>,
 }
 
@@ -70,16 +79,12 @@ impl Conversation {
     /// say. Who blocked the bot and came back must not be taken for gone because LINE delivers the first once more.
     pub(crate) fn note(&mut self, event: &Inbound) {
         let happened_at = Some(event.happened_at);
-        if happened_at < self.last_event_at {
+        // A message can be taken back from outside, too: that says nothing.
+        if happened_at < self.last_event_at || matches!(event.input, Input::Unsent { .. }) {
             return;
         }
         self.last_event_at = happened_at;
-        match event.input {
-            Input::Left => self.left_at = Some(event.received_at),
-            // Possible from outside, too.
-            Input::Unsent { .. } => {}
-            _ => self.left_at = None,
-        }
+        self.left_at = matches!(event.input, Input::Left).then_some(event.received_at);
     }
 }
 

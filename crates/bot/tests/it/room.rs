@@ -1,5 +1,6 @@
 //! Replies on their way take a bounded room in memory, and give it back.
 
+use crate::language::strangers;
 use crate::replies::{alex, says};
 use crate::support::{OPEN, Stage, pass, says as says_silently};
 use crate::turns::{submits, time_goes_by};
@@ -14,26 +15,27 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// A list so long that each reply that shows it is as large as LINE allows.
 async fn fills_the_list(stage: &Stage, chat: &Chat) {
-    for number in 0..60 {
-        let title = format!("{number}{}", "牛".repeat(490));
-        let id = format!("filling {number}");
-        stage
-            .takes(says_silently(chat.id().as_str(), &id, &title))
-            .await;
-    }
+    let titles = (0..60).map(|number| format!("{number}{}", "牛".repeat(490)));
+    let lines = titles.collect::<Vec<_>>().join("\n");
+    let person = chat.id().as_str();
+    let id = format!("filling of {person}");
+    stage.takes(says_silently(person, &id, &lines)).await;
 }
 
-async fn with_a_long_list_while_line_hangs() -> (Stage, Chat) {
+/// Enough people to fill the room there is.
+async fn with_long_lists_while_line_hangs() -> (Stage, [Chat; 160]) {
     let stage = Stage::new(16, OPEN).await;
-    let chat = alex(&stage);
-    fills_the_list(&stage, &chat).await;
+    let people = strangers(&stage);
+    for person in &people {
+        fills_the_list(&stage, person).await;
+    }
     stage
         .simulator
         .plan_fault(Endpoint::Reply, 100_000, Fault::Hang);
-    (stage, chat)
+    (stage, people)
 }
 
-/// Alex asks for the list. How many bytes the reply has.
+/// Somebody asks for the list. How many bytes the reply has.
 async fn asks(stage: &Stage, chat: &Chat) -> usize {
     let event = says(stage, chat, "list");
     let key = event.key.clone();
@@ -60,19 +62,22 @@ async fn any_number_of_large_replies_is_sent_one_after_the_other() {
 
 #[tokio::test]
 async fn what_there_is_no_room_for_while_line_hangs_is_left_owed() {
-    let (stage, chat) = with_a_long_list_while_line_hangs().await;
+    let (stage, people) = with_long_lists_while_line_hangs().await;
     let (mut asked, mut bytes) = (0, 0);
     let mut one = 0;
     // However long this takes, no call is given up meanwhile.
     tokio::time::pause();
-    while bytes <= MOST_BYTES + MOST_BYTES / 4 {
-        one = asks(&stage, &chat).await;
+    for person in &people {
+        if bytes > MOST_BYTES + MOST_BYTES / 4 {
+            break;
+        }
+        one = asks(&stage, person).await;
         asked += 1;
         bytes += one;
     }
     tokio::time::resume();
     let in_memory = (MOST_BYTES / one) as u64;
-    assert!(in_memory < asked);
+    assert!(in_memory < asked && bytes > MOST_BYTES);
     let calls = stage.simulator.wait_for_calls(Endpoint::Reply, in_memory);
     calls.await.unwrap();
     // Those on the wire are given up, and nothing takes their place before its lease is over.
@@ -84,9 +89,9 @@ async fn what_there_is_no_room_for_while_line_hangs_is_left_owed() {
 
 #[tokio::test]
 async fn messages_are_refused_while_more_bytes_of_replies_wait_than_there_is_room_for() {
-    let (stage, chat) = with_a_long_list_while_line_hangs().await;
+    let (stage, people) = with_long_lists_while_line_hangs().await;
     let mut taken = 0;
-    while submits(&stage, &chat).await != Err(Refusal::Behind) {
+    while submits(&stage, &people[taken % people.len()]).await != Err(Refusal::Behind) {
         taken += 1;
         assert!(taken < 2_000, "never refused");
         time_goes_by(&stage).await;

@@ -164,17 +164,31 @@ fn what_is_to_be_forgotten_is_forgotten_also_where_another_channel_has_the_chat(
 }
 
 #[test]
+fn who_comes_back_is_seen_also_where_another_channel_has_the_chat_and_not_answered() {
+    let unblocked = json!({ "isUnblocked": true });
+    let back = json!({ "mode": "standby", "type": "follow", "follow": unblocked });
+    let back = applied(&back);
+    assert_eq!(back.input, Input::Followed { returning: true });
+    assert_eq!(back.reply_token, None);
+    let joined = json!({ "mode": "standby", "type": "join" });
+    assert_eq!(input(&joined), Input::Joined);
+}
+
+#[test]
 fn a_message_taken_back_has_an_id() {
     let unsend = json!({ "type": "unsend", "unsend": { "messageId": "" } });
     assert_eq!(ignored(&unsend), Ignored::Unidentified);
 }
 
 #[test]
-fn an_event_happened_when_line_says_so_and_never_after_it_came() {
+fn an_event_happened_when_line_says_so_unless_that_cannot_be() {
     let happened_at = |timestamp: Value| applied(&json!({ "timestamp": timestamp })).happened_at;
     assert_eq!(happened_at(json!(HAPPENED_AT.0)), HAPPENED_AT);
-    assert_eq!(happened_at(json!(RECEIVED_AT.0 + 1)), RECEIVED_AT);
-    assert_eq!(happened_at(json!(i64::MAX)), RECEIVED_AT);
+    // The clock of this machine may be behind, and that of another one right.
+    let ahead = Timestamp(RECEIVED_AT.0 + 600_000);
+    assert_eq!(happened_at(json!(ahead.0)), ahead);
+    let a_day_later = Timestamp(RECEIVED_AT.0 + 24 * 60 * 60 * 1_000);
+    assert_eq!(happened_at(json!(i64::MAX)), a_day_later);
     assert_eq!(happened_at(Value::Null), RECEIVED_AT);
 }
 

@@ -28,6 +28,7 @@ fn the_table_is_line_s_table() {
         ),
         (answered(403), [GiveUp, GiveUp, GiveUp, GiveUp]),
         (answered(404), [GiveUp, GiveUp, GiveUp, GiveUp]),
+        (answered(408), [BackOff, BackOff, BackOff, GiveUp]),
         (answered(409), [GiveUp, AlreadyAccepted, GiveUp, GiveUp]),
         (answered(410), [GiveUp, GiveUp, GiveUp, GiveUp]),
         (answered(413), [GiveUp, GiveUp, GiveUp, GiveUp]),

@@ -219,6 +219,10 @@ pub async fn an_event_that_arrives_late_does_not_say_whether_the_bot_left(databa
     assert_eq!(titles(&*store, "U1").await, ["milk", "tea"]);
     commit(&*store, vec![happened(6, text("U1", "e6", "jam"))]).await;
     assert_eq!(absence().await, None);
+    // Whoever has blocked the bot can still take back what they said.
+    commit(&*store, vec![happened(8, unsend("U1", "e7", "e6"))]).await;
+    commit(&*store, vec![happened(7, left("e8"))]).await;
+    assert_eq!(absence().await, Some(NOW));
 }
 
 pub async fn only_what_is_answered_waits_for_a_language(database: &dyn Database) {

@@ -22,7 +22,9 @@ impl Decide for Lists {
             }
             (_, Some(language)) => language,
             (LanguageHint::NotAsked, None) if speaks => return Verdict::Defer,
-            (LanguageHint::NotAsked | LanguageHint::UseDefault, None) => Language::default(),
+            (LanguageHint::NotAsked | LanguageHint::Untold | LanguageHint::UseDefault, None) => {
+                Language::default()
+            }
         };
         let texts = todo::respond(
             &mut conversation.list,

@@ -173,6 +173,7 @@ fn inbound() -> impl Strategy<Value = Inbound> {
     let hint = prop_oneof![
         Just(LanguageHint::NotAsked),
         Just(LanguageHint::UseDefault),
+        Just(LanguageHint::Untold),
         Just(LanguageHint::Known(Language::Japanese)),
         Just(LanguageHint::Known(Language::English)),
     ];
