@@ -1,6 +1,6 @@
 //! A bounded queue in front of the lane; the caller waits for the commit.
 
-use crate::lane::{Job, LaneItem, Settled};
+use crate::lane::{Job, LaneItem};
 use crate::replies::Replies;
 use std::time::Instant;
 use storage::Inbound;
@@ -94,10 +94,8 @@ impl Intake {
             }
         }
         for settled in waiting {
-            match settled.await {
-                Ok(Settled::Done) => {}
-                Ok(Settled::Refused(refusal)) => result = Err(refusal),
-                Err(_) => result = Err(Refusal::Stopping),
+            if let Err(refusal) = settled.await.unwrap_or(Err(Refusal::Stopping)) {
+                result = Err(refusal);
             }
         }
         result

@@ -42,25 +42,19 @@ pub(crate) enum LaneItem {
 pub(crate) struct Job {
     pub(crate) event: Inbound,
     pub(crate) deadline: Instant,
-    pub(crate) done: oneshot::Sender<Settled>,
+    /// Told once it is durable, by this batch or an earlier one.
+    pub(crate) done: oneshot::Sender<Result<(), Refusal>>,
 }
 
 impl Job {
     /// Refused where nobody waits any more: the sender was told 503 and will deliver it again.
     pub(crate) fn in_time(self, now: Instant) -> Option<Self> {
         if self.done.is_closed() || self.deadline <= now {
-            let _ = self.done.send(Settled::Refused(Refusal::TooSlow));
+            let _ = self.done.send(Err(Refusal::TooSlow));
             return None;
         }
         Some(self)
     }
-}
-
-/// What became of a job.
-pub(crate) enum Settled {
-    /// Durable, by this batch or an earlier one.
-    Done,
-    Refused(Refusal),
 }
 
 /// A lane: owns its end of the queue and works it off until the queue is closed and empty.
@@ -75,7 +69,7 @@ pub(crate) struct Lane {
 }
 
 /// Who waits for an event, and until when.
-type Waiter = (Instant, oneshot::Sender<Settled>);
+type Waiter = (Instant, oneshot::Sender<Result<(), Refusal>>);
 
 /// What one round of the queue brought.
 #[derive(Default)]
@@ -122,13 +116,10 @@ impl Lane {
                 Some(due) => timeout_at(due.into(), more).await.ok(),
             };
             let mut round = Round::default();
-            let now = Instant::now();
             for item in items.drain(..) {
                 match item {
                     LaneItem::Event(job) => {
-                        let job = job.in_time(now);
-                        let job = job.and_then(|job| self.parked.behind_others(job));
-                        round.jobs.extend(job);
+                        round.jobs.extend(self.parked.behind_others(job));
                     }
                     LaneItem::Language(conversation, language) => {
                         let released = self.parked.release(&conversation, language);
@@ -158,50 +149,71 @@ impl Lane {
         }
     }
 
+    /// Does all of it in one transaction. One bad event must not harm its neighbours: what the database refuses is tried again
+    /// in ever smaller parts, until the bad one is alone.
     async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
-        // The batch before may have parked what comes before these.
-        let jobs = jobs.into_iter();
-        let jobs: Vec<Job> = jobs
-            .filter_map(|job| self.parked.behind_others(job))
-            .collect();
-        if jobs.is_empty() && marks.keys.is_empty() {
-            return;
-        }
-        // The last one's: who has less time is told so by the intake meanwhile, and must not cut the others short.
-        let deadline = jobs
-            .iter()
-            .map(|job| job.deadline)
-            .max()
-            .unwrap_or_else(|| Instant::now() + MARK_DEADLINE);
-        let (events, waiters): (Vec<_>, Vec<_>) = jobs
-            .into_iter()
-            .map(|job| (job.event, (job.deadline, job.done)))
-            .unzip();
-        let batch = self.batch(events, marks.take(), deadline);
-        let started = Instant::now();
-        let result = self.commit(&batch).await;
-        metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
-        match result {
-            Ok(outcomes) => {
-                self.trouble.send_replace(None);
-                self.replies.marked(&batch.replied);
-                for ((event, outcome), waiter) in batch.events.iter().zip(outcomes).zip(waiters) {
-                    self.settle(event, outcome, waiter);
+        let mut replied = marks.take();
+        // The next one is the last.
+        let mut parts = vec![jobs];
+        let (mut stored, mut trouble) = (false, None);
+        while let Some(jobs) = parts.pop() {
+            let now = Instant::now();
+            let jobs = jobs.into_iter().filter_map(|job| job.in_time(now));
+            // What was done before may have parked what comes before these.
+            let jobs = jobs.filter_map(|job| self.parked.behind_others(job));
+            let (events, waiters): (Vec<_>, Vec<_>) = jobs
+                .map(|job| (job.event, (job.deadline, job.done)))
+                .unzip();
+            if events.is_empty() && replied.is_empty() {
+                continue;
+            }
+            let batch = self.batch(events, std::mem::take(&mut replied), &waiters);
+            let started = Instant::now();
+            let result = self.commit(&batch).await;
+            metrics::batch(batch.events.len(), started.elapsed(), result.is_ok());
+            match result {
+                Ok(outcomes) => {
+                    stored |= !batch.events.is_empty();
+                    self.replies.marked(&batch.replied);
+                    let outcomes = batch.events.iter().zip(outcomes);
+                    for ((event, outcome), waiter) in outcomes.zip(waiters) {
+                        self.settle(event, outcome, waiter);
+                    }
+                }
+                Err(StoreError::Unavailable(cause)) => {
+                    tracing::warn!(error = %cause, events = waiters.len(), "the database is not available");
+                    trouble = Some(cause.to_string());
+                    marks.put_back(&batch.replied);
+                    for (_, done) in waiters {
+                        let _ = done.send(Err(Refusal::DatabaseUnavailable));
+                    }
+                }
+                // The replies stay owed; LINE refuses a second use of their tokens.
+                Err(error) if waiters.is_empty() => {
+                    tracing::error!(%error, "replies could not be marked as sent");
+                    self.replies.marked(&batch.replied);
+                }
+                Err(error) => {
+                    trouble = Some(error.to_string());
+                    let mut jobs = jobs_again(&batch, waiters);
+                    if !batch.replied.is_empty() {
+                        replied = batch.replied.to_vec();
+                        parts.extend([jobs, Vec::new()]);
+                    } else if jobs.len() > 1 {
+                        tracing::warn!(%error, events = jobs.len(), "a batch was refused; trying each half");
+                        let others = jobs.split_off(jobs.len() / 2);
+                        parts.extend([others, jobs]);
+                    } else {
+                        for Job { event, done, .. } in jobs {
+                            let event_id = &*event.key.event_id;
+                            tracing::error!(%error, event_id, "an event was refused, also alone");
+                            let _ = done.send(Err(Refusal::Refused));
+                        }
+                    }
                 }
             }
-            Err(StoreError::Unavailable(cause)) => {
-                tracing::warn!(error = %cause, events = waiters.len(), "the database is not available");
-                self.trouble.send_replace(Some(cause.to_string()));
-                marks.put_back(&batch.replied);
-                for (_, done) in waiters {
-                    let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, events = batch.events.len(), "a batch was refused; trying its events one by one");
-                self.one_by_one(&batch, waiters, marks).await;
-            }
         }
+        self.trouble.send_replace(trouble.filter(|_| !stored));
     }
 
     /// A batch on which the core panics is refused like one the database does not take: it must not end the lane.
@@ -212,59 +224,14 @@ impl Lane {
             .unwrap_or_else(|_| Err(StoreError::Refused("an event made the bot panic".into())))
     }
 
-    /// One bad event must not harm its neighbours: each is tried alone, and only the bad one fails.
-    async fn one_by_one(&mut self, batch: &Batch, waiters: Vec<Waiter>, marks: &mut Marks) {
-        let deadline = Instant::now() + MARK_DEADLINE;
-        let marks_only = self.batch(Vec::new(), batch.replied.to_vec(), deadline);
-        match self.commit(&marks_only).await {
-            Ok(_) => self.replies.marked(&marks_only.replied),
-            Err(StoreError::Unavailable(_)) => marks.put_back(&marks_only.replied),
-            // The replies stay owed; LINE refuses a second use of their tokens.
-            Err(error) => {
-                tracing::error!(%error, "replies could not be marked as sent");
-                self.replies.marked(&marks_only.replied);
-            }
-        }
-        let mut trouble = None;
-        let mut stored = false;
-        for (event, (deadline, done)) in batch.events.iter().zip(waiters) {
-            let job = Job {
-                event: event.clone(),
-                deadline,
-                done,
-            };
-            let Some(Job { event, done, .. }) = self.parked.behind_others(job) else {
-                continue;
-            };
-            let alone = self.batch(vec![event.clone()], Vec::new(), deadline);
-            match self.commit(&alone).await {
-                Ok(outcomes) => {
-                    stored = true;
-                    if let Some(outcome) = outcomes.into_iter().next() {
-                        self.settle(&event, outcome, (deadline, done));
-                    }
-                }
-                Err(StoreError::Unavailable(cause)) => {
-                    trouble = Some(cause.to_string());
-                    let _ = done.send(Settled::Refused(Refusal::DatabaseUnavailable));
-                }
-                Err(error) => {
-                    let event_id = &*event.key.event_id;
-                    tracing::error!(%error, event_id, "an event was refused, also alone");
-                    trouble = Some(error.to_string());
-                    let _ = done.send(Settled::Refused(Refusal::Refused));
-                }
-            }
-        }
-        self.trouble.send_replace(trouble.filter(|_| !stored));
-    }
-
-    fn batch(&self, events: Vec<Inbound>, replied: Vec<EventKey>, deadline: Instant) -> Batch {
+    fn batch(&self, events: Vec<Inbound>, replied: Vec<EventKey>, waiters: &[Waiter]) -> Batch {
+        // The last one's: who has less time is told so by the intake meanwhile, and must not cut the others short.
+        let deadline = waiters.iter().map(|(deadline, _)| *deadline).max();
         Batch {
             events: events.into(),
             replied: replied.into(),
             decide: Arc::clone(&self.decide),
-            deadline,
+            deadline: deadline.unwrap_or_else(|| Instant::now() + MARK_DEADLINE),
         }
     }
 
@@ -288,6 +255,19 @@ impl Lane {
                 });
             }
         }
-        let _ = done.send(Settled::Done);
+        let _ = done.send(Ok(()));
     }
+}
+
+/// The jobs of a batch, to be tried again.
+fn jobs_again(batch: &Batch, waiters: Vec<Waiter>) -> Vec<Job> {
+    let events = batch.events.iter().cloned();
+    events
+        .zip(waiters)
+        .map(|(event, (deadline, done))| Job {
+            event,
+            deadline,
+            done,
+        })
+        .collect()
 }

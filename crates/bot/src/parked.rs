@@ -4,7 +4,7 @@
 //! whatever came meanwhile waits behind: `milk` and `clear` must not change places because LINE was slow for one of them.
 
 use crate::intake::Refusal;
-use crate::lane::{Job, LaneItem, Settled};
+use crate::lane::{Job, LaneItem};
 use crate::language::Languages;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -43,7 +43,7 @@ impl Parked {
     /// Keeps an event until the language is known.
     pub(crate) fn park(&mut self, job: Job) {
         if self.room == 0 {
-            let _ = job.done.send(Settled::Refused(Refusal::Overloaded));
+            let _ = job.done.send(Err(Refusal::Overloaded));
             return;
         }
         self.room -= 1;

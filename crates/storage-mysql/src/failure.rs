@@ -1,4 +1,4 @@
-//! What an error of the server means: try again, come back later, or try the events one by one.
+//! What an error of the server means: try again, come back later, or try fewer events.
 
 use sqlx::mysql::MySqlDatabaseError;
 use std::error::Error;

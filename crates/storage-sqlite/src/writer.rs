@@ -65,7 +65,7 @@ impl Writer {
 
     /// Runs `work` on the thread, unless `deadline` passes before its turn comes.
     ///
-    /// Work that panics is refused, so that the events of a batch are tried one by one.
+    /// Work that panics is refused, so that the other events of a batch are tried without the bad one.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         deadline: Option<Instant>,

@@ -6,7 +6,7 @@ pub enum StoreError {
     /// The database cannot be reached or does not answer in time. Trying again later may work.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Cause),
-    /// The database refused this batch. Its events are worth trying one by one.
+    /// The database refused this batch. Its events are worth trying in smaller parts.
     #[error("the database refused the statement: {0}")]
     Refused(#[source] Cause),
     /// The database user lacks a privilege that only changing the schema takes.

@@ -121,6 +121,19 @@ async fn a_bad_event_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_bad_event_costs_its_neighbours_few_transactions() {
+    let stage = Stage::new(64, OPEN).await;
+    let bad = ConversationId("U40".into());
+    stage.store.poisoned.lock().unwrap().push(bad);
+    let events = (0..64).map(|number| says(&format!("U{number}"), "1", "milk"));
+    let submitted = stage.bot.intake().submit(events.collect(), soon()).await;
+    assert_eq!(submitted, Err(Refusal::Refused));
+    let batches = stage.store.batches.lock().unwrap().clone();
+    assert_eq!(batches.iter().sum::<usize>(), 63);
+    assert!(batches.len() <= 6, "{batches:?}");
+}
+
+#[tokio::test]
 async fn what_the_database_refuses_is_told_to_the_operator_until_it_takes_something() {
     let stage = Stage::new(16, OPEN).await;
     let bad = ConversationId("Ubad".into());

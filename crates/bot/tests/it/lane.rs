@@ -37,7 +37,7 @@ async fn a_reply_that_was_sent_is_noted_although_it_shares_its_batch_with_a_bad_
 }
 
 #[tokio::test]
-async fn what_waits_for_a_language_is_not_overtaken_when_its_batch_is_tried_one_by_one() {
+async fn what_waits_for_a_language_is_not_overtaken_when_its_batch_is_tried_in_parts() {
     let stage = Stage::new(16, OPEN).await;
     let [somebody] = strangers(&stage);
     let bad = ConversationId("Ubad".into());

@@ -10,12 +10,13 @@ use storage::Store;
 use tokio::time::Instant;
 
 /// How many replies may be on the wire at once.
-const AT_ONCE: u64 = 192;
+const AT_ONCE: u64 = PEOPLE as u64;
+const PEOPLE: usize = 192;
 
 /// LINE does with so many replies, each to somebody else, as the fault says, and has them all now.
 async fn keeps_line_busy(stage: &Stage, fault: Fault) {
     stage.simulator.plan_fault(Endpoint::Reply, AT_ONCE, fault);
-    for person in strangers::<{ AT_ONCE as usize }>(stage) {
+    for person in strangers::<PEOPLE>(stage) {
         takes(stage, &person, "list").await;
     }
     let calls = stage.simulator.wait_for_calls(Endpoint::Reply, AT_ONCE);
