@@ -1,6 +1,5 @@
 //! A MariaDB that a test may kill.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -31,13 +30,11 @@ impl OwnServer {
             .expect("mariadb-install-db can be run: cargo xtask test");
         assert!(installed.status.success(), "{installed:?}");
         std::fs::create_dir(data.join("linebot")).unwrap();
-        let unused = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut server = Self {
-            port: unused.local_addr().unwrap().port(),
+            port: e2e::ports::free(1).unwrap(),
             folder,
             process: None,
         };
-        drop(unused);
         server.start_again();
         server
     }
