@@ -4,6 +4,7 @@
 //! LINE is the [`simulator`], in the test's own process; between the two is real HTTP.
 
 pub mod database;
+pub mod ports;
 pub mod process;
 pub mod proxy;
 pub mod stage;

@@ -1,6 +1,6 @@
 //! A bot on a database of its own, with the simulator as LINE.
 
-use crate::{Database, Linebot, process};
+use crate::{Database, Linebot, ports, process};
 use anyhow::{Context, ensure};
 use simulator::{Channel, Redelivery, Simulator};
 use std::collections::BTreeMap;
@@ -61,15 +61,14 @@ impl Stage {
         Ok((bot, address))
     }
 
-    /// Starts a bot at `address`, or on a free port, and leaves LINE as it is.
+    /// Starts a bot at `address`, or at one where it can be started again, and leaves LINE as it is.
     pub async fn replica(
         &self,
         address: Option<SocketAddr>,
     ) -> anyhow::Result<(Linebot, SocketAddr)> {
+        let address = address.map_or_else(ports::free_address, Ok)?;
         let mut environment = self.environment.clone();
-        if let Some(address) = address {
-            environment.insert("LINEBOT_LISTEN".to_owned(), address.to_string());
-        }
+        environment.insert("LINEBOT_LISTEN".to_owned(), address.to_string());
         let mut bot = Linebot::start(&["serve"], &environment)?;
         let address = bot.address().await?;
         Ok((bot, address))

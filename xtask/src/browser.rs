@@ -1,7 +1,7 @@
 //! A browser and what drives it, for the tests in `e2e/browser`.
 
 use crate::{apt, command, paths};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,20 +12,18 @@ const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
 /// Where Debian puts it.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// The browser, with the packages of `e2e/browser` installed; `None` while there are none.
-pub(crate) fn chromium() -> Result<Option<PathBuf>> {
-    let tests = paths::root().join("e2e/browser");
-    if !tests.join("package.json").exists() {
-        return Ok(None);
-    }
+/// The browser, with the packages of `e2e/browser` installed.
+pub(crate) fn chromium() -> Result<PathBuf> {
     apt::ensure(&PACKAGES)?;
-    install_packages(&tests)?;
-    Ok(Some(CHROMIUM.into()))
+    install_packages(&paths::root().join("e2e/browser"))?;
+    Ok(CHROMIUM.into())
 }
 
 /// `npm ci`, unless the packages of this very lock file are there.
 pub(crate) fn install_packages(tests: &Path) -> Result<()> {
-    let lock = fs::read(tests.join("package-lock.json"))?;
+    let lock_file = tests.join("package-lock.json");
+    let lock =
+        fs::read(&lock_file).with_context(|| format!("cannot read {}", lock_file.display()))?;
     let installed = tests.join("node_modules/.installed-package-lock.json");
     if fs::read(&installed).is_ok_and(|text| text == lock) {
         return Ok(());

@@ -38,14 +38,10 @@ pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The Python that has LINE's SDK, for the tests in `e2e/sdk`; `None` while there are none.
-pub(crate) fn with_line_sdk() -> Result<Option<PathBuf>> {
-    let requirements = paths::root().join("e2e/sdk/requirements.txt");
-    if !requirements.exists() {
-        return Ok(None);
-    }
-    let text = read(&requirements)?;
-    Ok(Some(environment("sdk", &text)?.join("bin/python")))
+/// The Python that has LINE's SDK, for the tests in `e2e/sdk`.
+pub(crate) fn with_line_sdk() -> Result<PathBuf> {
+    let text = read(&paths::root().join("e2e/sdk/requirements.txt"))?;
+    Ok(environment("sdk", &text)?.join("bin/python"))
 }
 
 /// The folder of the programs that check images and Compose, for `deploy/tests`.

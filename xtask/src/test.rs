@@ -46,15 +46,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         tests.arg("--");
     }
     tests.arg("--include-ignored");
-    if unset(PYTHON)
-        && let Some(path) = python::with_line_sdk()?
-    {
-        tests.env(PYTHON, path);
+    if unset(PYTHON) {
+        tests.env(PYTHON, python::with_line_sdk()?);
     }
-    if unset(CHROMIUM)
-        && let Some(path) = browser::chromium()?
-    {
-        tests.env(CHROMIUM, path);
+    if unset(CHROMIUM) {
+        tests.env(CHROMIUM, browser::chromium()?);
     }
     tests.envs(manifests::variables(unset)?);
     if unset(MYSQL_SYSTEM) {

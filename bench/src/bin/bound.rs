@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
         max_connections: 1_024,
         header_timeout: Duration::from_secs(30),
     };
-    let listener = Listener::bind(variable("LINEBOT_LISTEN")?.parse()?, limits).await?;
+    let listener = Listener::bind(variable("LINEBOT_LISTEN")?.parse()?, limits)?;
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn({

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 /// The time as the simulated platform sees it, in milliseconds since 1970.
 ///
-/// It stamps events and judges reply tokens, retry keys, access tokens and the month of the quota. Waits
-/// (the webhook deadline, redelivery delays) follow the machine's own time.
+/// It stamps events and the API's answers, and judges reply tokens, retry keys, access tokens and the month of the
+/// quota. Waits (the webhook deadline, redelivery delays) follow the machine's own time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
@@ -38,6 +38,14 @@ pub(crate) fn iso_8601(milliseconds: i64) -> String {
     format!("{time:.3}")
 }
 
+/// The time as the `Date` of an HTTP answer has it: `Wed, 30 Sep 2020 05:38:20 GMT`; none for a year it cannot write.
+pub(crate) fn http_date(milliseconds: i64) -> Option<String> {
+    let time = jiff::Timestamp::from_millisecond(milliseconds).ok()?;
+    jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&time)
+        .ok()
+}
+
 /// Months since year 0 in Japan, where LINE's monthly quota begins anew.
 pub(crate) fn month(milliseconds: i64) -> i32 {
     let time =
@@ -48,11 +56,15 @@ pub(crate) fn month(milliseconds: i64) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{iso_8601, month};
+    use super::{http_date, iso_8601, month};
 
     #[test]
     fn times_are_written_as_line_writes_them() {
         assert_eq!(iso_8601(1_601_444_300_031), "2020-09-30T05:38:20.031Z");
+        assert_eq!(
+            http_date(1_601_444_300_031).unwrap(),
+            "Wed, 30 Sep 2020 05:38:20 GMT"
+        );
     }
 
     #[test]

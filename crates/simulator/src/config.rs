@@ -15,6 +15,9 @@ pub struct Config {
     /// Where webhooks go; none are sent until there is one. Plain `http` only. See also
     /// [`Simulator::set_webhook_url`](crate::Simulator::set_webhook_url).
     pub webhook_url: Option<String>,
+    /// Whether "Use webhook" is on in the LINE Developers Console. While it is off no events are sent, whatever the
+    /// URL; it can be set and tested all the same.
+    pub use_webhook: bool,
     /// The bot's LINE Official Account.
     pub bot: Account,
     /// The people there are from the start.
@@ -49,6 +52,7 @@ impl Config {
         Self {
             channel,
             webhook_url: None,
+            use_webhook: true,
             bot: Account::default(),
             people: vec![Person::misaki(), Person::alex()],
             groups: vec![Group::family()],
@@ -95,6 +99,8 @@ pub struct Account {
     pub basic_id: String,
     /// The bot's name.
     pub display_name: String,
+    /// Who answers in the chats.
+    pub chat_mode: ChatMode,
 }
 
 impl Default for Account {
@@ -103,8 +109,20 @@ impl Default for Account {
             user_id: UserId::named("bot"),
             basic_id: "@todo".to_owned(),
             display_name: "TODO".to_owned(),
+            chat_mode: ChatMode::Bot,
         }
     }
+}
+
+/// Who answers in the chats, as set in the LINE Official Account Manager
+/// (<https://developers.line.biz/en/reference/messaging-api/#get-bot-info>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChatMode {
+    /// Chat is off: the bot alone.
+    Bot,
+    /// Chat is on: people too.
+    Chat,
 }
 
 /// A person with LINE on the phone.

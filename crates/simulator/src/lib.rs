@@ -24,7 +24,8 @@ pub use action::{Action, Mention};
 pub use chat::Chat;
 pub use clock::Clock;
 pub use config::{
-    Account, Channel, Config, Friendship, Group, GroupKind, Limits, Person, Quota, Redelivery,
+    Account, Channel, ChatMode, Config, Friendship, Group, GroupKind, Limits, Person, Quota,
+    Redelivery,
 };
 pub use delivery::Delivery;
 pub use endpoint::Endpoint;

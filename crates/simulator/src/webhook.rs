@@ -62,7 +62,7 @@ impl WebhookSender {
         signature: Option<&str>,
     ) -> Outcome {
         let Some(url) = url else {
-            return failed(FailureReason::CouldNotConnect, "no webhook URL is set");
+            return failed(FailureReason::CouldNotConnect, "no webhook URL is in use");
         };
         let request = match request(url, body, signature) {
             Ok(request) => request,

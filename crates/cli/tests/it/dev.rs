@@ -1,8 +1,9 @@
 //! Trying the bot on one machine.
 
 use crate::support::{command, request};
+use e2e::ports;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
@@ -82,9 +83,7 @@ fn ports_that_are_taken_are_replaced_by_free_ones() {
 #[test]
 fn metrics_are_served_where_a_setting_says() {
     let data = TempDir::new().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let metrics = free.local_addr().unwrap();
-    drop(free);
+    let metrics = ports::free_address().unwrap();
     let (_dev, _) = Dev::start_with(&data, &["--metrics-listen", &metrics.to_string()]);
     let answer = request(metrics, "GET /metrics HTTP/1.1", "");
     assert!(

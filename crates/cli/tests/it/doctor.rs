@@ -1,13 +1,16 @@
 //! `doctor` against a stand-in for LINE that has nothing wrong, and then something.
 
 use crate::support::{Bot, Ended, SECRET, linebot, sqlite};
-use simulator::{Channel, Config, Simulator};
+use simulator::{Account, Channel, ChatMode, Clock, Config, Endpoint, Fault, Simulator};
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
 pub(crate) const TOKEN: &str = "a-token-of-the-simulator";
+
+/// What is different about LINE.
+type Change = fn(Config) -> Config;
 
 /// LINE, a bot at its webhook URL, and what both are called.
 pub(crate) struct World {
@@ -20,13 +23,26 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|config| config).await
+    }
+
+    /// The same, but for this change.
+    pub(crate) async fn with(change: Change) -> Self {
+        let world = Self::without_webhook_url(change).await;
+        let url = format!("http://{}/callback", world.address);
+        world.simulator.set_webhook_url(url);
+        world
+    }
+
+    /// The same, and LINE does not know where the bot is.
+    pub(crate) async fn without_webhook_url(change: Change) -> Self {
         let channel = Channel {
             id: "1234567890".to_owned(),
             secret: SECRET.into(),
             access_token: TOKEN.into(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let simulator = Simulator::start(listener, Config::new(channel)).unwrap();
+        let simulator = Simulator::start(listener, change(Config::new(channel))).unwrap();
         let folder = TempDir::new().unwrap();
         let database = sqlite(folder.path(), true);
         let (line, url) = (simulator.url(), database.clone());
@@ -38,7 +54,6 @@ impl World {
             ])
         });
         let (bot, address) = started.await.unwrap();
-        simulator.set_webhook_url(format!("http://{address}/callback"));
         Self {
             simulator,
             bot: Some(bot),
@@ -150,12 +165,7 @@ async fn every_fault_comes_with_its_cure() {
         ),
     ] {
         let ended = world.run(&["doctor"], &[changed]).await;
-        let line = ended
-            .stdout
-            .lines()
-            .find(|line| line.starts_with(finding))
-            .unwrap_or_else(|| panic!("{finding}: {ended:?}"));
-        assert!(line.contains(cure), "{line}");
+        assert_found(&ended, finding, cure);
         ended.failed(code);
     }
 
@@ -168,6 +178,110 @@ async fn every_fault_comes_with_its_cure() {
         "{ended:?}"
     );
     assert!(ended.stdout.contains("COULD_NOT_CONNECT"), "{ended:?}");
+    ended.failed(1);
+}
+
+#[tokio::test]
+async fn what_is_set_wrong_at_line_is_the_only_fault_and_comes_with_its_cure() {
+    let cases: [(Change, _, _); 4] = [
+        (
+            |config| Config {
+                bot: Account {
+                    chat_mode: ChatMode::Chat,
+                    ..config.bot
+                },
+                ..config
+            },
+            "✗ chat mode       people answer in the chats",
+            "Response settings: chat off",
+        ),
+        (
+            |config| Config {
+                use_webhook: false,
+                ..config
+            },
+            "✗ webhook URL     http://127.0.0.1:",
+            ", not in use  (switch \"Use webhook\" on",
+        ),
+        (
+            |config| at_another_time(config, 3_600_000),
+            "✗ clock           3",
+            " s behind LINE's  (switch on time synchronisation",
+        ),
+        (
+            |config| at_another_time(config, -3_600_000),
+            "✗ clock           3",
+            " s ahead of LINE's  (switch on time synchronisation",
+        ),
+    ];
+    for (change, finding, cure) in cases {
+        let world = World::with(change).await;
+        let ended = world.run(&["doctor"], &[]).await;
+        assert_found_alone(ended, finding, cure);
+    }
+    let world = World::without_webhook_url(|config| config).await;
+    let ended = world.run(&["doctor"], &[]).await;
+    assert_found_alone(
+        ended,
+        "✗ webhook URL     no webhook URL is set",
+        "linebot webhook set https://",
+    );
+}
+
+/// LINE's clock goes so many milliseconds ahead of this machine's.
+fn at_another_time(config: Config, ahead: i64) -> Config {
+    Config {
+        clock: Clock::new(move || Clock::system().now() + ahead),
+        ..config
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_fails_is_the_only_fault_and_comes_with_its_cure() {
+    let world = World::new().await;
+    for (endpoint, status, finding, cure) in [
+        (
+            Endpoint::GetWebhookEndpoint,
+            403,
+            "✗ webhook URL",
+            "does not allow this call",
+        ),
+        (
+            Endpoint::TestWebhook,
+            429,
+            "✗ webhook test",
+            "wait, and try again",
+        ),
+        (Endpoint::Quota, 500, "✗ quota", "a fault at LINE"),
+        (
+            Endpoint::QuotaConsumption,
+            500,
+            "✗ quota",
+            "a fault at LINE",
+        ),
+    ] {
+        let fault = Fault::Status(status);
+        world.simulator.plan_fault(endpoint, u64::MAX, fault);
+        let ended = world.run(&["doctor"], &[]).await;
+        assert_found_alone(ended, finding, cure);
+        world.simulator.clear_faults();
+    }
+}
+
+#[track_caller]
+fn assert_found(ended: &Ended, finding: &str, cure: &str) {
+    let line = ended
+        .stdout
+        .lines()
+        .find(|line| line.starts_with(finding))
+        .unwrap_or_else(|| panic!("{finding}: {ended:?}"));
+    assert!(line.contains(cure), "{line}");
+}
+
+#[track_caller]
+fn assert_found_alone(ended: Ended, finding: &str, cure: &str) {
+    assert_found(&ended, finding, cure);
+    assert_eq!(ended.stdout.matches('✗').count(), 1, "{ended:?}");
     ended.failed(1);
 }
 

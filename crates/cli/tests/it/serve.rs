@@ -2,6 +2,7 @@
 
 use crate::mysql::MysqlDatabase;
 use crate::support::{Bot, SECRET, linebot, request, sqlite, webhook};
+use e2e::ports;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use tempfile::TempDir;
@@ -225,11 +226,7 @@ async fn a_database_that_comes_later_makes_it_ready_without_a_restart() {
     linebot(&["migrate"], &[("DATABASE_URL", &database.url)]).succeeded();
     let (_, server) = database.server.rsplit_once('@').unwrap();
     let server = server.trim_end_matches('/').to_owned();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = ports::free(1).unwrap();
     let url = database.url.replace(&server, &format!("127.0.0.1:{port}"));
     let (mut bot, address) = Bot::serve(&[("DATABASE_URL", &url), NO_LINE]);
     assert_status(&get(address, "/readyz"), 503);

@@ -1,10 +1,11 @@
 //! The stand-in for LINE alone, and a bot that runs beside it.
 
 use crate::support::{Bot, SECRET, command, linebot, request, sqlite};
+use e2e::ports;
 use serde_json::json;
 use simulator::Person;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -79,12 +80,6 @@ impl Drop for Simulator {
     }
 }
 
-/// A port that is free now, for a bot the simulator has to know before it runs.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// What the bot says next that holds `wanted`, as the chat page is told.
 fn bot_says(page: &mut impl BufRead, wanted: &str) {
     let asked = Instant::now();
@@ -101,7 +96,8 @@ fn bot_says(page: &mut impl BufRead, wanted: &str) {
 fn a_bot_that_was_started_by_somebody_else_talks_through_it() {
     let data = TempDir::new().unwrap();
     let url = sqlite(data.path(), true);
-    let bot = format!("127.0.0.1:{}", free_port());
+    // The simulator has to know it before the bot runs.
+    let bot = ports::free_address().unwrap().to_string();
     let simulator = Simulator::start(&format!("http://{bot}/callback"));
     let _bot = Bot::serve(&[
         ("DATABASE_URL", &url),

@@ -2,6 +2,7 @@
 
 use crate::doctor::{TOKEN, World};
 use crate::support::linebot;
+use simulator::Config;
 use std::io::{BufRead, BufReader, Read, Write};
 
 #[tokio::test]
@@ -43,6 +44,30 @@ async fn the_webhook_url_is_shown_set_and_tested() {
             && complaint.contains("hint: LINE does not accept the channel access token"),
         "{complaint}"
     );
+}
+
+#[tokio::test]
+async fn a_webhook_url_that_is_not_in_use_or_not_set_is_told_with_the_cure() {
+    let world = World::with(|config| Config {
+        use_webhook: false,
+        ..config
+    })
+    .await;
+    let shown = world.run(&["webhook", "get"], &[]).await.succeeded();
+    assert!(
+        shown.ends_with("\nnot in use: switch \"Use webhook\" on in the LINE Developers Console\n"),
+        "{shown}"
+    );
+
+    let world = World::without_webhook_url(|config| config).await;
+    for command in ["get", "test"] {
+        let complaint = world.run(&["webhook", command], &[]).await.failed(1);
+        assert!(
+            complaint.contains("no webhook URL is set")
+                && complaint.contains("hint: run: linebot webhook set https://"),
+            "{complaint}"
+        );
+    }
 }
 
 /// In place of LINE: reads a request to its end, refuses it, and says why.

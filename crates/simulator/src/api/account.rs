@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use crate::config::Quota;
+use crate::config::{ChatMode, Quota};
 use crate::shared::Shared;
 use crate::world::Profile;
 
@@ -25,8 +25,11 @@ pub(super) async fn bot_info(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "userId": bot.user_id,
         "basicId": bot.basic_id,
         "displayName": bot.display_name,
-        "chatMode": "bot",
-        "markAsReadMode": "auto",
+        "chatMode": bot.chat_mode,
+        "markAsReadMode": match bot.chat_mode {
+            ChatMode::Bot => "auto",
+            ChatMode::Chat => "manual",
+        },
     }))
 }
 

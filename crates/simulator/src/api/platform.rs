@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
+use crate::clock::http_date;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::id::uuid;
@@ -88,6 +89,10 @@ pub(super) async fn receive(
     let mut answer = answer.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response());
     if let Ok(id) = HeaderValue::try_from(request_id) {
         answer.headers_mut().insert("x-line-request-id", id);
+    }
+    let date = http_date(shared.clock.now()).and_then(|date| HeaderValue::try_from(date).ok());
+    if let Some(date) = date {
+        answer.headers_mut().insert(header::DATE, date);
     }
     answer
 }

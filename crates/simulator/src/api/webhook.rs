@@ -16,10 +16,14 @@ use crate::world::{FailureReason, Outcome};
 const LONGEST_URL: usize = 500;
 
 pub(super) async fn endpoint(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, ApiError> {
-    let endpoint = shared
-        .with_world(|world| world.webhook_url().map(ToOwned::to_owned))
-        .ok_or_else(not_set)?;
-    Ok(Json(json!({ "endpoint": endpoint, "active": true })))
+    let (endpoint, active) = shared.with_world(|world| {
+        (
+            world.webhook_url().map(ToOwned::to_owned),
+            world.uses_webhook(),
+        )
+    });
+    let endpoint = endpoint.ok_or_else(not_set)?;
+    Ok(Json(json!({ "endpoint": endpoint, "active": active })))
 }
 
 pub(super) async fn set_endpoint(

@@ -61,6 +61,7 @@ pub(crate) struct World {
     /// Access tokens issued besides the long-lived one.
     pub(crate) access_tokens: AccessTokens,
     webhook_url: Option<String>,
+    use_webhook: bool,
     /// When failed webhooks go out again.
     pub(crate) redelivery: Redelivery,
 }
@@ -87,6 +88,7 @@ impl World {
             faults: Faults::default(),
             access_tokens: AccessTokens::new(limits.tokens_kept),
             webhook_url: config.webhook_url.clone(),
+            use_webhook: config.use_webhook,
             redelivery: config.redelivery.clone(),
             limits,
         };
@@ -125,9 +127,19 @@ impl World {
             .and_then(|at| self.chats.get_mut(*at))
     }
 
-    /// Where webhooks go.
+    /// The webhook URL, whether in use or not.
     pub(crate) fn webhook_url(&self) -> Option<&str> {
         self.webhook_url.as_deref()
+    }
+
+    /// Whether the webhook URL is in use, if there is one.
+    pub(crate) fn uses_webhook(&self) -> bool {
+        self.use_webhook
+    }
+
+    /// Where events go.
+    fn webhook_url_in_use(&self) -> Option<&str> {
+        self.webhook_url().filter(|_| self.use_webhook)
     }
 
     /// Sends webhooks to this URL from now on. Every chat counts as changed: its page says whether there is a bot.

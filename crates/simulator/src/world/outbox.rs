@@ -249,7 +249,7 @@ impl World {
         self.touch_delivery(number);
         Some(Job {
             delivery: number,
-            url: self.webhook_url.clone(),
+            url: self.webhook_url_in_use().map(ToOwned::to_owned),
             body: json!({ "destination": destination, "events": [event] }),
             twice: self.faults.take_duplicate(),
             is_redelivery,

@@ -99,7 +99,7 @@ impl World {
                 name: &self.bot().display_name,
                 basic_id: &self.bot().basic_id,
             },
-            has_webhook_url: self.webhook_url.is_some(),
+            has_webhook_url: self.webhook_url_in_use().is_some(),
             chats: chats
                 .into_iter()
                 .map(|chat| self.chat_view(chat, since, now))

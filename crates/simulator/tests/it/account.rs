@@ -5,12 +5,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use simulator::{Account, Config, Group, GroupKind, Person, UserId};
+use simulator::{Account, ChatMode, Config, Group, GroupKind, Person, UserId};
 
 use crate::desk::{Answer, Desk};
 
 #[tokio::test]
-async fn every_call_needs_a_token_and_every_answer_has_a_request_id() {
+async fn every_call_needs_a_token_and_every_answer_has_a_request_id_and_a_date() {
     let desk = Desk::new().await;
     let url = format!("{}/v2/bot/info", desk.simulator.url());
     for authorization in [
@@ -34,6 +34,8 @@ async fn every_call_needs_a_token_and_every_answer_has_a_request_id() {
             "{message}"
         );
         assert_eq!(answer.header("x-line-request-id").len(), 36);
+        // The platform's time, not this machine's.
+        assert_eq!(answer.header("date"), "Sat, 21 Nov 2026 09:00:00 GMT");
     }
 }
 
@@ -192,6 +194,20 @@ async fn the_bot_learns_about_itself() {
     assert_eq!(
         desk.get("/v2/bot/message/quota").await.json(),
         json!({ "type": "none" })
+    );
+}
+
+#[tokio::test]
+async fn people_can_answer_in_the_chats_too() {
+    let bot = Account {
+        chat_mode: ChatMode::Chat,
+        ..Account::default()
+    };
+    let desk = Desk::with(|config| Config { bot, ..config }).await;
+    let info = desk.get("/v2/bot/info").await.json();
+    assert_eq!(
+        (&info["chatMode"], &info["markAsReadMode"]),
+        (&json!("chat"), &json!("manual"))
     );
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use secrecy::ExposeSecret;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use simulator::{Action, Config, FailureReason, Outcome};
 
@@ -126,6 +127,31 @@ async fn failures_have_the_reasons_of_lines_statistics() {
         reason_of(&desk).await,
         (FailureReason::CouldNotConnect, None)
     );
+}
+
+#[tokio::test]
+async fn a_webhook_url_that_is_not_in_use_gets_no_events_and_can_be_tested() {
+    let mut desk = Desk::with(|config| Config {
+        use_webhook: false,
+        ..config
+    })
+    .await;
+    let endpoint = desk.get("/v2/bot/channel/webhook/endpoint").await.json();
+    assert_eq!(
+        endpoint,
+        json!({ "endpoint": desk.bot.url, "active": false })
+    );
+    assert_eq!(
+        reason_of(&desk).await,
+        (FailureReason::CouldNotConnect, None)
+    );
+    let test = desk
+        .post("/v2/bot/channel/webhook/test", &json!({}))
+        .await
+        .json();
+    assert_eq!(test["success"], true);
+    assert_eq!(desk.bot.next().await.json()["events"], json!([]));
+    assert!(desk.bot.others().is_empty());
 }
 
 #[tokio::test]
