@@ -29,7 +29,7 @@ fn measure(
         header_timeout: Duration::from_secs(10),
     };
     let listener = runtime
-        .block_on(Listener::bind(([127, 0, 0, 1], 0).into(), limits))
+        .block_on(async { Listener::bind(([127, 0, 0, 1], 0).into(), limits) })
         .unwrap();
     let settings = Settings {
         bot: listener.address().unwrap(),
