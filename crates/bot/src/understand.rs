@@ -67,11 +67,7 @@ fn inbound(event: &Event<'_>, received_at: Timestamp) -> Result<Inbound, Ignored
         return Err(Ignored::Standby);
     }
     let key = key(event).ok_or(Ignored::Unidentified)?;
-    let message_id = match &input {
-        Input::Text { message_id, .. } | Input::Unsent { message_id } => message_id,
-        _ => "",
-    };
-    if message_id.len() > MAX_ID_BYTES {
+    if input.message_id().len() > MAX_ID_BYTES {
         return Err(Ignored::Unidentified);
     }
     let reply_token = event.reply_token.as_deref();

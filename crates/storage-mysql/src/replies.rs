@@ -4,6 +4,7 @@ use crate::commit::bind_key;
 use crate::failure::Failure;
 use crate::transaction::{Transaction, Work};
 use crate::{columns, sql};
+use futures_util::TryStreamExt;
 use sqlx::Executor;
 use sqlx::mysql::MySqlRow;
 use std::sync::Arc;
@@ -19,8 +20,13 @@ impl Work for TakeDue {
         let take = sqlx::query(sql::TAKE_DUE)
             .bind(self.now.0)
             .bind(self.limit as u64);
-        let rows = transaction.fetch_all(take).await?;
-        let due: Vec<OwedReply> = rows.iter().map(owed_reply).collect::<Result<_, _>>()?;
+        let mut due = Vec::new();
+        // One at a time: a reply can be as long as five messages of LINE.
+        let mut rows = transaction.fetch(take);
+        while let Some(row) = rows.try_next().await? {
+            due.push(owed_reply(&row)?);
+        }
+        drop(rows);
         for due_at in [self.due_again_at, NOT_DUE] {
             let taken = due.iter().filter(|reply| self.next_due_at(reply) == due_at);
             let taken: Vec<&OwedReply> = taken.collect();

@@ -15,8 +15,8 @@ use tokio::time::{sleep, timeout_at};
 /// A transaction under way. Statements are run on it as on a connection.
 pub(crate) struct Transaction<'a> {
     session: &'a mut Session,
-    /// Whether nothing is left to be committed.
-    committed: bool,
+    /// Committed, or taken back.
+    ended: bool,
 }
 
 /// What is done in one transaction. Run again from the start when the transaction was undone.
@@ -98,10 +98,10 @@ impl MysqlStore {
 async fn committed<W: Work>(work: &W, session: &mut Session) -> Result<W::Output, Failure> {
     let mut transaction = Transaction {
         session,
-        committed: false,
+        ended: false,
     };
     let output = work.run(&mut transaction).await?;
-    if !transaction.committed {
+    if !transaction.ended {
         transaction.execute(sql::COMMIT).await?;
     }
     Ok(output)
@@ -111,7 +111,7 @@ impl Transaction<'_> {
     /// Takes everything back.
     pub(crate) async fn undo(&mut self) -> Result<(), Failure> {
         self.execute(sql::ROLLBACK).await?;
-        self.committed = true;
+        self.ended = true;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl Transaction<'_> {
             last.statement(sql::COMMIT);
         }
         let answer = last.run(self).await?;
-        self.committed = commits;
+        self.ended = commits;
         Ok(answer)
     }
 }

@@ -262,7 +262,7 @@ impl<'a> Plan<'a> {
                 };
                 self.owed.push(Owed {
                     reply,
-                    message_id: message_id(&event.input).to_owned(),
+                    message_id: event.input.message_id().to_owned(),
                     due_at: event.due_at,
                 });
             }
@@ -312,18 +312,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn message_id(input: &Input) -> &str {
-    match input {
-        Input::Text { message_id, .. } => message_id,
-        _ => "",
-    }
-}
-
 fn check_lengths(event: &Inbound) -> Result<(), StoreError> {
-    let message_id = match &event.input {
-        Input::Text { message_id, .. } | Input::Unsent { message_id } => message_id.len(),
-        _ => 0,
-    };
     let token = event.reply_token.as_ref().map_or(0, String::len);
     for (what, length, limit) in [
         (
@@ -332,7 +321,7 @@ fn check_lengths(event: &Inbound) -> Result<(), StoreError> {
             MAX_ID_BYTES,
         ),
         ("event id", event.key.event_id.len(), MAX_ID_BYTES),
-        ("message id", message_id, MAX_ID_BYTES),
+        ("message id", event.input.message_id().len(), MAX_ID_BYTES),
         ("reply token", token, MAX_REPLY_TOKEN_BYTES),
     ] {
         StoreError::check_length(what, length, limit)?;

@@ -35,6 +35,14 @@ pub enum Input {
 }
 
 impl Input {
+    /// LINE's id of the message that was sent or taken back; empty where there is none.
+    pub fn message_id(&self) -> &str {
+        match self {
+            Self::Text { message_id, .. } | Self::Unsent { message_id } => message_id,
+            Self::Followed { .. } | Self::Joined | Self::Left | Self::NotText => "",
+        }
+    }
+
     /// Whether [`respond`] may need [`Snapshot::closed`](crate::Snapshot::closed): only to undo.
     pub fn needs_closed_tasks(&self) -> bool {
         let Self::Text { text, .. } = self else {

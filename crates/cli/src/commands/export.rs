@@ -10,8 +10,8 @@ use std::sync::Arc;
 use storage::{ConversationId, ConversationRecord};
 use tempfile::NamedTempFile;
 
-/// Conversations read at once: a list of 1,000 long titles is 1.5 MB, so a page stays below 100 MB at the very worst.
-const PAGE: usize = 64;
+/// Conversations read at once. A list of 1,000 long titles is 1.5 MB, and what was done in the last months comes on top.
+const PAGE: usize = 32;
 
 pub(crate) async fn run(
     configuration: &Configuration,

@@ -84,9 +84,13 @@ impl Transport {
         request: Request<Full<Bytes>>,
         deadline: Instant,
     ) -> Result<Answer, ClientError> {
-        let start = Instant::now();
+        let mut call = Call {
+            endpoint,
+            start: Instant::now(),
+            is_over: false,
+        };
         let result = self.exchange(endpoint, request, deadline).await;
-        log(endpoint, &result, start.elapsed());
+        call.end(&result);
         result
     }
 
@@ -130,6 +134,35 @@ impl Transport {
     }
 }
 
+/// A call under way. It leaves its line also when whoever made it has stopped waiting.
+struct Call {
+    endpoint: Endpoint,
+    start: Instant,
+    is_over: bool,
+}
+
+impl Call {
+    fn end(&mut self, result: &Result<Answer, ClientError>) {
+        self.is_over = true;
+        match result {
+            Ok(answer) => log(self.endpoint, Ok(answer), self.start.elapsed()),
+            Err(error) => log(self.endpoint, Err(error.kind()), self.start.elapsed()),
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_over {
+            log(
+                self.endpoint,
+                Err(ErrorKind::TimedOut),
+                self.start.elapsed(),
+            );
+        }
+    }
+}
+
 fn bounded(connecting: Connecting) -> Connecting {
     Box::pin(async { timeout(READY_TIMEOUT, connecting).await? })
 }
@@ -140,7 +173,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// The fields LINE asks bots to keep, as it hands out no logs
 /// (<https://developers.line.biz/en/docs/messaging-api/development-guidelines/#save-logs>).
-fn log(endpoint: Endpoint, result: &Result<Answer, ClientError>, duration: Duration) {
+fn log(endpoint: Endpoint, result: Result<&Answer, ErrorKind>, duration: Duration) {
     let method = endpoint.method();
     let method = method.as_str();
     let endpoint = endpoint.template();
@@ -159,7 +192,7 @@ fn log(endpoint: Endpoint, result: &Result<Answer, ClientError>, duration: Durat
             target: "line::client",
             method,
             endpoint,
-            error = ?error.kind(),
+            ?error,
             duration_ms,
             "LINE did not answer"
         ),

@@ -3,6 +3,7 @@
 use crate::line_server::{Answer, LineServer, REQUEST_ID, TOKEN};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]
@@ -39,7 +40,8 @@ async fn each_attempt_leaves_one_line_that_names_no_secret_and_nobody() {
     let line = LineServer::start(|_, before| match before {
         0 => Answer::sent(),
         1 => Answer::json(404, r#"{"message":"Not found"}"#),
-        _ => Answer::HangUp,
+        2 => Answer::HangUp,
+        _ => Answer::Silence,
     })
     .await;
     let client = line.client();
@@ -52,13 +54,18 @@ async fn each_attempt_leaves_one_line_that_names_no_secret_and_nobody() {
         .reply("reply-token", r#"[{"type":"text","text":"milk"}]"#)
         .await
         .unwrap_err();
+    // Whoever asks does not wait for as long as the client does.
+    let patience = Duration::from_millis(50);
+    tokio::time::timeout(patience, client.profile("U4af4980629"))
+        .await
+        .unwrap_err();
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let logged: Vec<&str> = text
         .lines()
         .filter(|line| line.contains("line::client"))
         .collect();
-    assert_eq!(logged.len(), 3, "{text}");
+    assert_eq!(logged.len(), 4, "{text}");
     for (line, expected) in logged.iter().zip([
         [
             "INFO",
@@ -77,6 +84,12 @@ async fn each_attempt_leaves_one_line_that_names_no_secret_and_nobody() {
             r#"method="POST""#,
             r#"endpoint="/v2/bot/message/reply""#,
             "error=ConnectionLost",
+        ],
+        [
+            "WARN",
+            r#"method="GET""#,
+            r#"endpoint="/v2/bot/profile/{userId}""#,
+            "error=TimedOut",
         ],
     ]) {
         assert!(expected.iter().all(|field| line.contains(field)), "{line}");
