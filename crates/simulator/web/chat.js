@@ -1,7 +1,7 @@
 // The chat page: the list of chats, and the one that is open.
 
 import { does, fillTrays, focusComposer, mentionsIn, openDraft, showComposer, startEditing } from "./composer.js";
-import { avatar, byId, make, remember, remembered } from "./dom.js";
+import { avatar, byId, make, remember, remembered, renew } from "./dom.js";
 import { lineElement, preview } from "./lines.js";
 import { listen, state } from "./state.js";
 import { currentLanguage, say, switchLanguage, translatePage } from "./texts.js";
@@ -75,7 +75,8 @@ const isBlocked = (chat) => chat.kind === "user" && chat.members[0]?.friendship 
 // ---- The lines of the open chat --------------------------------------------------------------------------
 
 function elementOf(line, chat, before) {
-  const act = { does, edit: startEditing };
+  // It may change before somebody edits it.
+  const act = { does, edit: ({ number }) => startEditing(chat.lines.get(number)) };
   return lineElement(line, chat, { me: chat.speaker, botName: state.bot.name, before, act });
 }
 
@@ -92,14 +93,19 @@ function showAllLines() {
 function showChanges(chat, lines) {
   if (chat !== state.current) return;
   const readingAlong = isAtEnd();
+  const focused = document.activeElement;
   const all = [...chat.lines.values()];
+  const changed = new Set(lines);
   let fromMe = false;
   let fromOthers = false;
-  for (const line of lines) {
-    const element = elementOf(line, chat, all[all.indexOf(line) - 1]);
+  for (const [at, line] of all.entries()) {
+    const before = all[at - 1];
+    // How a line looks depends on the one before.
+    if (!changed.has(line) && !changed.has(before)) continue;
+    const element = elementOf(line, chat, before);
     const shown = lineList.querySelector(`[data-number="${line.number}"]`);
     if (shown) {
-      shown.replaceWith(element);
+      renew(shown, element);
     } else {
       lineList.append(element);
       fromMe ||= line.author === chat.speaker;
@@ -110,6 +116,8 @@ function showChanges(chat, lines) {
   showFrame();
   if (readingAlong || fromMe) toEnd();
   else if (fromOthers) byId("newer").hidden = false;
+  // What had the keyboard is gone.
+  if (!focused.isConnected) focusComposer();
 }
 
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
