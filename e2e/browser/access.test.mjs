@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALEX, FAMILY, openChat, tells, visitWithUpdates } from "./page.mjs";
+import { ALEX, FAMILY, MISAKI, botBubbles, inList, openChat, ownBubbles, tells, visitWithUpdates } from "./page.mjs";
 
 const field = (page) => page.locator("#text");
 const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
@@ -30,6 +30,12 @@ const withDelivery = (line, state, redeliveries = 0) => ({
   ...line,
   delivery: { state, redeliveries, reason: "error_status_code", status: 503 },
 });
+
+/** An answer of the bot with quick replies. */
+const botLine = (labels) => {
+  const items = labels.map((label) => ({ type: "action", action: { type: "message", label, text: label } }));
+  return line(null, { type: "text", text: "What now?", quickReply: { items } });
+};
 
 /** From now on the page notes what a screen reader reads out: whatever comes into a part of it that is live. */
 const listens = (page) =>
@@ -102,6 +108,45 @@ test("a message that was edited is read out as it is now, one that was taken bac
     assert.deepEqual(await heard(page), ["You unsent a message"]);
   }));
 
+test("the keyboard stays in the list of chats whatever happens", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, ALEX);
+    for (const [here, there] of [
+      [ALEX, ALEX],
+      [MISAKI, ALEX],
+      [MISAKI, MISAKI],
+    ]) {
+      await inList(page, here).focus();
+      await tells(page, there, { lines: [line(null, { type: "text", text: `for ${there}` })] });
+      await inList(page, there).getByText(`for ${there}`).waitFor();
+      assert.ok(await hasFocus(inList(page, here)), `in ${here} when ${there} has news`);
+    }
+    assert.equal(await inList(page, MISAKI).locator(".badge").innerText(), "1");
+    await page.keyboard.press("Enter");
+    assert.equal(await inList(page, MISAKI).locator(".badge").count(), 0);
+    assert.equal(await inList(page, MISAKI).getAttribute("aria-current"), "true");
+    assert.equal(await inList(page, ALEX).getAttribute("aria-current"), null);
+  }));
+
+test("the keyboard stays on a quick reply, and writes on when it is gone", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, ALEX);
+    const chip = (name) => page.locator("#quick").getByRole("button", { name });
+    await tells(page, ALEX, { lines: [botLine(["list", "help"])] });
+    await chip("help").focus();
+    await tells(page, ALEX, { loadingMs: 1 });
+    assert.ok(await hasFocus(chip("help")), "when nothing is new");
+    await tells(page, ALEX, { lines: [{ ...botLine(["help", "undo"]), number: MADE_UP + 1 }] });
+    assert.ok(await hasFocus(chip("help")), "when there are others beside it");
+    assert.equal(await chip("list").count(), 0);
+    const seen = await botBubbles(page).count();
+    await page.keyboard.press("Enter");
+    await botBubbles(page).nth(seen).waitFor();
+    assert.equal(await ownBubbles(page).last().innerText(), "help");
+    assert.equal(await chip("help").count(), 0);
+    assert.ok(await hasFocus(field(page)));
+  }));
+
 test("the keyboard stays at a message, and writes on when it is taken back", () =>
   visitWithUpdates(async (page) => {
     await openChat(page, FAMILY);
@@ -125,6 +170,20 @@ test("the keyboard stays at a message, and writes on when it is taken back", () 
     await tool("Unsend").focus();
     await tells(page, FAMILY, { lines: [{ ...own, message: undefined, unsent: true }] });
     assert.ok(await hasFocus(field(page)));
+  }));
+
+test("the keyboard stays on who speaks when somebody comes", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, FAMILY);
+    const alex = page.getByRole("radio", { name: ALEX });
+    await alex.check();
+    const { chats } = await page.evaluate(() => JSON.parse(window.everything));
+    const { members } = chats.find(({ name }) => name === FAMILY);
+    const sam = { ...members[0], id: "made up", name: "Sam" };
+    await tells(page, FAMILY, { members: [sam, ...members] });
+    await page.getByRole("radio", { name: "Sam" }).waitFor();
+    assert.ok(await hasFocus(alex));
+    assert.ok(await alex.isChecked());
   }));
 
 test("after a message that was taken back the next one says who wrote it", () =>

@@ -1,7 +1,7 @@
 // The chat page: the list of chats, and the one that is open.
 
 import { does, fillTrays, focusComposer, mentionsIn, openDraft, showComposer, startEditing } from "./composer.js";
-import { avatar, byId, make, remember, remembered, renew } from "./dom.js";
+import { avatar, byId, make, remember, remembered, renew, renewChildren } from "./dom.js";
 import { lineElement, preview } from "./lines.js";
 import { listen, state } from "./state.js";
 import { currentLanguage, say, switchLanguage, translatePage } from "./texts.js";
@@ -47,7 +47,7 @@ function enter(chat) {
 }
 
 function showChatList() {
-  byId("chats").replaceChildren(...[...state.chats.values()].map(chatItem));
+  renewChildren(byId("chats"), ...[...state.chats.values()].map(chatItem));
 }
 
 function chatItem(chat) {
@@ -67,7 +67,7 @@ function chatItem(chat) {
     ),
     chat.unread > 0 ? make("span.badge", {}, chat.unread > 99 ? "99+" : String(chat.unread)) : null,
   );
-  return make("li", {}, button);
+  return make("li", { "data-key": chat.id }, button);
 }
 
 const isBlocked = (chat) => chat.kind === "user" && chat.members[0]?.friendship === "blocked";
@@ -180,28 +180,27 @@ function showQuickReplies(chat) {
       postback: () => does({ type: "postback", data: action.data, displayText: action.displayText }),
     };
     const click = taps[action.type];
-    return click ? [make("button.chip", { type: "button", click, dir: "auto" }, action.label)] : [];
+    const key = JSON.stringify(action);
+    return click ? [make("button.chip", { type: "button", "data-key": key, click, dir: "auto" }, action.label)] : [];
   });
-  byId("quick").replaceChildren(...chips);
+  renewChildren(byId("quick"), ...chips);
   byId("quick").hidden = chips.length === 0;
 }
 
 function showSpeakers(chat, group) {
   const speakers = byId("speaker");
   speakers.hidden = !group || chat.members.length < 2;
-  // Not under somebody's hands.
-  if (speakers.hidden || speakers.matches(":focus-within")) return;
   const choices = chat.members.map(({ id, name }) => {
     const change = () => {
-      chat.speaker = id;
-      remember(`speaker ${chat.id}`, id);
+      state.current.speaker = id;
+      remember(`speaker ${state.current.id}`, id);
       showAllLines();
     };
     const input = make("input", { type: "radio", name: "speaker", value: id, change });
-    input.checked = id === chat.speaker;
-    return make("label", {}, input, make("span", {}, name));
+    return make("label", { "data-key": id }, input, make("span", {}, name));
   });
-  speakers.replaceChildren(make("span.speaker-label", { "aria-hidden": "true" }, say("speakAs")), ...choices);
+  renewChildren(speakers, make("span.speaker-label", { "aria-hidden": "true" }, say("speakAs")), ...choices);
+  for (const input of speakers.querySelectorAll("input")) input.checked = input.value === chat.speaker;
 }
 
 function showConnection(connected) {

@@ -35,7 +35,7 @@ export function renew(shown, wanted) {
 }
 
 /** Like `replaceChildren`, but as `renew`. Elements of a list say with a `data-key` which one, and what it does. */
-function renewChildren(element, ...children) {
+export function renewChildren(element, ...children) {
   let next = element.firstChild;
   for (const child of children) {
     let same = next;
@@ -84,7 +84,7 @@ const HUES = [336, 214, 28, 268, 178, 8];
 export function avatar(name) {
   const [first = "?"] = new Intl.Segmenter().segment(name);
   const sum = [...name].reduce((total, letter) => total + letter.codePointAt(0), 0);
-  const element = make("span.avatar", { "aria-hidden": "true" }, first.segment ?? first);
+  const element = make("span.avatar", { "aria-hidden": "true", "data-key": name }, first.segment ?? first);
   element.style.setProperty("--hue", HUES[sum % HUES.length]);
   return element;
 }
