@@ -2,7 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALEX, FAMILY, MISAKI, botBubbles, inList, openChat, ownBubbles, tells, visitWithUpdates } from "./page.mjs";
+import {
+  ALEX,
+  FAMILY,
+  MISAKI,
+  botBubbles,
+  inList,
+  openChat,
+  ownBubbles,
+  tells,
+  visit,
+  visitWithUpdates,
+} from "./page.mjs";
 
 const field = (page) => page.locator("#text");
 const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
@@ -171,6 +182,25 @@ test("the keyboard stays at a message, and writes on when it is taken back", () 
     await tells(page, FAMILY, { lines: [{ ...own, message: undefined, unsent: true }] });
     assert.ok(await hasFocus(field(page)));
   }));
+
+test("the key of a phone says what it does", () =>
+  visit(
+    async (page) => {
+      await openChat(page, MISAKI);
+      await field(page).fill("牛乳");
+      await field(page).press("Enter");
+      assert.equal(await field(page).inputValue(), "牛乳\n");
+      assert.equal(await field(page).getAttribute("enterkeyhint"), "enter");
+      // A mouse is plugged in.
+      const devices = await page.context().newCDPSession(page);
+      await devices.send("Emulation.setTouchEmulationEnabled", { enabled: false });
+      await page.waitForFunction(() => !matchMedia("(pointer: coarse)").matches);
+      await page.locator("#text[enterkeyhint=send]").waitFor();
+      await field(page).press("Enter");
+      await page.locator(".line.mine .bubble").getByText("牛乳").waitFor();
+    },
+    { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true },
+  ));
 
 test("the keyboard stays on who speaks when somebody comes", () =>
   visitWithUpdates(async (page) => {
