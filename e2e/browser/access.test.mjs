@@ -202,6 +202,21 @@ test("the key of a phone says what it does", () =>
     { viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true },
   ));
 
+test("what the page says of itself is read out when it changes only", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, ALEX);
+    const noBot = () => tells(page, ALEX, {}, { hasWebhookUrl: false });
+    const noSimulator = () => page.evaluate(() => void window.updates.dispatchEvent(new Event("error")));
+    await noBot();
+    await noSimulator();
+    await listens(page);
+    await noBot();
+    await noSimulator();
+    await page.locator("#no-bot").waitFor();
+    await page.getByText("Connection lost").waitFor();
+    assert.deepEqual(await heard(page), []);
+  }));
+
 test("the keyboard stays on who speaks when somebody comes", () =>
   visitWithUpdates(async (page) => {
     await openChat(page, FAMILY);

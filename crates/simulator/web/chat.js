@@ -1,7 +1,7 @@
 // The chat page: the list of chats, and the one that is open.
 
 import { does, fillTrays, focusComposer, mentionsIn, openDraft, showComposer, startEditing } from "./composer.js";
-import { avatar, byId, make, remember, remembered, renew, renewChildren } from "./dom.js";
+import { avatar, byId, make, remember, remembered, renew, renewChildren, showText } from "./dom.js";
 import { lineElement, preview } from "./lines.js";
 import { listen, state } from "./state.js";
 import { currentLanguage, say, switchLanguage, translatePage } from "./texts.js";
@@ -138,7 +138,7 @@ function showFrame() {
     ? say("inGroup", { names, bot: chat.botPresent ? state.bot.name : "–" })
     : say("youAre", { name: chat.name });
   byId("no-bot").hidden = state.hasWebhookUrl;
-  byId("no-bot").textContent = say("noBot");
+  showText(byId("no-bot"), say("noBot"));
   showRelation(chat, group);
   showLoading(chat);
   showQuickReplies(chat);
@@ -205,7 +205,7 @@ function showSpeakers(chat, group) {
 
 function showConnection(connected) {
   document.body.classList.toggle("lost", !connected);
-  byId("connection").textContent = say(connected ? "connected" : "refusals.unreachable");
+  showText(byId("connection"), say(connected ? "connected" : "refusals.unreachable"));
   byId("connection").classList.toggle("is-lost", !connected);
 }
 

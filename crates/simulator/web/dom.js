@@ -58,6 +58,11 @@ function isSame(shown, wanted) {
   return shown.tagName === tagName && shown.className === className && shown.dataset.key === dataset.key;
 }
 
+/** Sets a text if it is another one: where the page is live, whatever is set is read out. */
+export function showText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Removes a node; gives the one after it. */
 function removed(node) {
   const next = node.nextSibling;
