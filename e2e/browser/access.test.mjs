@@ -11,6 +11,7 @@ import {
   openChat,
   ownBubbles,
   tells,
+  tellsEverythingAgain,
   visit,
   visitWithUpdates,
 } from "./page.mjs";
@@ -230,6 +231,43 @@ test("the keyboard stays on who speaks when somebody comes", () =>
     assert.ok(await hasFocus(alex));
     assert.ok(await alex.isChecked());
   }));
+
+test("a restart of the simulator leaves the keyboard where it is", () =>
+  visitWithUpdates(async (page) => {
+    await openChat(page, ALEX);
+    for (const place of [inList(page, MISAKI), page.locator("#language"), field(page)]) {
+      await place.focus();
+      await tellsEverythingAgain(page);
+      assert.ok(await hasFocus(place));
+    }
+    await tells(page, ALEX, { lines: [botLine(["list"])] });
+    await page.locator("#quick button").focus();
+    await tellsEverythingAgain(page);
+    assert.ok(await hasFocus(field(page)), "whose place is gone writes on");
+  }));
+
+test("the keyboard has a place when what it used is gone", () =>
+  visitWithUpdates(
+    async (page) => {
+      await openChat(page, ALEX);
+      await page.locator("#sticker").press("Enter");
+      assert.ok(await hasFocus(page.locator("#stickers button").first()));
+      await page.keyboard.press("Escape");
+      assert.ok(await hasFocus(page.locator("#sticker")));
+
+      const long = Array.from({ length: 40 }, (_, at) => ({ ...botLine([]), number: MADE_UP + at }));
+      await tells(page, ALEX, { lines: long });
+      await page.locator("#log").evaluate((log) => (log.scrollTop = 0));
+      await page.waitForFunction(() => document.getElementById("log").scrollTop === 0);
+      await tells(page, ALEX, { lines: [{ ...botLine([]), number: MADE_UP + 40 }] });
+      await page.locator("#newer").press("Enter");
+      assert.ok(await hasFocus(field(page)));
+
+      await page.locator("#back").press("Enter");
+      assert.ok(await hasFocus(inList(page, ALEX)));
+    },
+    { viewport: { width: 600, height: 760 } },
+  ));
 
 test("after a message that was taken back the next one says who wrote it", () =>
   visitWithUpdates(async (page) => {

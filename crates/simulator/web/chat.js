@@ -224,10 +224,15 @@ function translate() {
   }
 }
 
-byId("newer").addEventListener("click", toEnd);
+byId("newer").addEventListener("click", () => {
+  toEnd();
+  focusComposer();
+});
 byId("back").addEventListener("click", () => {
+  const left = byId("chats").querySelector("[aria-current]");
   history.replaceState(null, "", location.pathname);
   open(null);
+  left?.focus();
 });
 byId("language").addEventListener("click", () => {
   switchLanguage();
@@ -245,6 +250,11 @@ new ResizeObserver(() => readingAlong && toEnd()).observe(log);
 translate();
 listen({
   onLines: showChanges,
-  onUpdate: () => (state.current ? showChatList() : enter(wanted())),
+  onUpdate: () => {
+    if (state.current) return showChatList();
+    open(wanted());
+    // Whoever is at something else stays there.
+    if (document.activeElement === document.body) focusComposer();
+  },
   onConnection: showConnection,
 });

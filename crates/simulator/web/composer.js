@@ -122,6 +122,7 @@ const TRAYS = [
 
 function closeTrays() {
   for (const [button, tray] of TRAYS) {
+    if (byId(tray).contains(document.activeElement)) byId(button).focus();
     byId(tray).hidden = true;
     byId(button).setAttribute("aria-expanded", "false");
   }
