@@ -70,6 +70,44 @@ test("a message that does not arrive is in the field again", () =>
     assert.equal(await editingBar(page).isVisible(), false);
   }));
 
+test("a message that gets no answer is in the field again", () =>
+  visit(async (page) => {
+    await page.addInitScript(() => {
+      const { timeout } = AbortSignal;
+      AbortSignal.timeout = () => timeout.call(AbortSignal, 100);
+    });
+    await page.reload();
+    await openChat(page, ALEX);
+    await page.route("**/simulator/actions", () => {});
+    await field(page).fill("nobody there");
+    await field(page).press("Enter");
+    await page.locator("#toast").waitFor();
+    assert.equal(await written(page), "nobody there");
+  }));
+
+test("what is written first arrives first", () =>
+  visit(async (page) => {
+    await openChat(page, FAMILY);
+    await page.evaluate(() => {
+      const { fetch } = window;
+      window.started = 0;
+      const first = new Promise((resolve) => (window.goOn = resolve));
+      window.fetch = async (...request) => {
+        window.started += 1;
+        if (window.started === 1) await first;
+        return fetch(...request);
+      };
+    });
+    for (const text of ["the first", "the second"]) {
+      await field(page).fill(text);
+      await field(page).press("Enter");
+    }
+    assert.equal(await page.evaluate(() => window.started), 1, "the second waits");
+    await page.evaluate(() => window.goOn());
+    await ownBubbles(page).getByText("the second").waitFor();
+    assert.deepEqual((await ownBubbles(page).allInnerTexts()).slice(-2), ["the first", "the second"]);
+  }));
+
 test("what was being written comes back after an edit", () =>
   visit(async (page) => {
     await beginEdit(page, "a pear", "buy eggs");
