@@ -59,6 +59,41 @@ export async function visit(run, { locale = "en-US", viewport = { width: 1200, h
   assert.deepEqual(troubles, []);
 }
 
+/** A visit to a page whose updates a test can make up. */
+export const visitWithUpdates = (run, options) =>
+  visit(async (page) => {
+    await page.addInitScript(() => {
+      window.EventSource = class extends EventSource {
+        constructor(address) {
+          super(address);
+          window.updates = this;
+          this.addEventListener("everything", ({ data }) => (window.everything = data));
+        }
+      };
+    });
+    await page.reload();
+    await page.locator(".person").first().waitFor();
+    await run(page);
+  }, options);
+
+/** The simulator begins anew, as after a restart. */
+export const tellsEverythingAgain = (page) =>
+  page.evaluate(() => {
+    const { everything, updates } = window;
+    updates.dispatchEvent(new MessageEvent("everything", { data: everything }));
+  });
+
+/** The simulator tells what is new in a chat, and whatever else is. */
+export const tells = (page, name, news = {}, more = {}) =>
+  page.evaluate(
+    ([name, news, more]) => {
+      const all = { ...JSON.parse(window.everything), ...more };
+      const chats = all.chats.filter((chat) => chat.name === name).map((chat) => ({ ...chat, lines: [], ...news }));
+      window.updates.dispatchEvent(new MessageEvent("changes", { data: JSON.stringify({ ...all, chats }) }));
+    },
+    [name, news, more],
+  );
+
 export async function picture(page, name) {
   if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
 }

@@ -2,7 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALEX, FAMILY, MISAKI, inList, openChat, ownBubbles, visit } from "./page.mjs";
+import {
+  ALEX,
+  FAMILY,
+  MISAKI,
+  inList,
+  openChat,
+  ownBubbles,
+  tells,
+  tellsEverythingAgain,
+  visit,
+  visitWithUpdates,
+} from "./page.mjs";
 
 const field = (page) => page.locator("#text");
 const written = (page) => field(page).inputValue();
@@ -32,41 +43,6 @@ const losesTheNextAction = (page) =>
     };
   });
 
-/** A visit to a page whose updates a test can make up. */
-const visitWithUpdates = (run) =>
-  visit(async (page) => {
-    await page.addInitScript(() => {
-      window.EventSource = class extends EventSource {
-        constructor(address) {
-          super(address);
-          window.updates = this;
-          this.addEventListener("everything", ({ data }) => (window.everything = data));
-        }
-      };
-    });
-    await page.reload();
-    await page.locator(".person").first().waitFor();
-    await run(page);
-  });
-
-/** The simulator begins anew, as after a restart. */
-const tellsEverythingAgain = (page) =>
-  page.evaluate(() => {
-    const { everything, updates } = window;
-    updates.dispatchEvent(new MessageEvent("everything", { data: everything }));
-  });
-
-/** The bot shows in a chat that it is about to answer. */
-const loads = (page, name, loadingMs) =>
-  page.evaluate(
-    ([name, loadingMs]) => {
-      const all = JSON.parse(window.everything);
-      const chats = all.chats.filter((chat) => chat.name === name).map((chat) => ({ ...chat, loadingMs, lines: [] }));
-      window.updates.dispatchEvent(new MessageEvent("changes", { data: JSON.stringify({ ...all, chats }) }));
-    },
-    [name, loadingMs],
-  );
-
 test("an edit that does not arrive is still an edit", () =>
   visit(async (page) => {
     await beginEdit(page, "two apples");
@@ -92,6 +68,44 @@ test("a message that does not arrive is in the field again", () =>
     await page.locator("#toast").waitFor();
     assert.equal(await written(page), "not lost");
     assert.equal(await editingBar(page).isVisible(), false);
+  }));
+
+test("a message that gets no answer is in the field again", () =>
+  visit(async (page) => {
+    await page.addInitScript(() => {
+      const { timeout } = AbortSignal;
+      AbortSignal.timeout = () => timeout.call(AbortSignal, 100);
+    });
+    await page.reload();
+    await openChat(page, ALEX);
+    await page.route("**/simulator/actions", () => {});
+    await field(page).fill("nobody there");
+    await field(page).press("Enter");
+    await page.locator("#toast").waitFor();
+    assert.equal(await written(page), "nobody there");
+  }));
+
+test("what is written first arrives first", () =>
+  visit(async (page) => {
+    await openChat(page, FAMILY);
+    await page.evaluate(() => {
+      const { fetch } = window;
+      window.started = 0;
+      const first = new Promise((resolve) => (window.goOn = resolve));
+      window.fetch = async (...request) => {
+        window.started += 1;
+        if (window.started === 1) await first;
+        return fetch(...request);
+      };
+    });
+    for (const text of ["the first", "the second"]) {
+      await field(page).fill(text);
+      await field(page).press("Enter");
+    }
+    assert.equal(await page.evaluate(() => window.started), 1, "the second waits");
+    await page.evaluate(() => window.goOn());
+    await ownBubbles(page).getByText("the second").waitFor();
+    assert.deepEqual((await ownBubbles(page).allInnerTexts()).slice(-2), ["the first", "the second"]);
   }));
 
 test("what was being written comes back after an edit", () =>
@@ -166,12 +180,12 @@ test("the loading dots end when they should, whenever one looks", () =>
   visitWithUpdates(async (page) => {
     const dots = page.locator("#loading");
     await openChat(page, MISAKI);
-    await loads(page, ALEX, 60_000);
+    await tells(page, ALEX, { loadingMs: 60_000 });
     await openChat(page, ALEX);
     assert.equal(await dots.isVisible(), true);
     await openChat(page, MISAKI);
     assert.equal(await dots.isVisible(), false);
-    await loads(page, ALEX, 500);
+    await tells(page, ALEX, { loadingMs: 500 });
     await page.waitForTimeout(600);
     await inList(page, ALEX).click();
     assert.equal(await dots.isVisible(), false, "the time had passed before the chat was opened");

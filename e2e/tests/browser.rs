@@ -25,6 +25,11 @@ async fn nobody_loses_what_they_write_on_the_chat_page() -> anyhow::Result<()> {
     passes("writing.test.mjs").await
 }
 
+#[tokio::test]
+async fn people_can_use_the_chat_page_by_ear_and_by_keyboard() -> anyhow::Result<()> {
+    passes("access.test.mjs").await
+}
+
 async fn passes(file: &str) -> anyhow::Result<()> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let Ok(chromium) = std::env::var(CHROMIUM) else {

@@ -1,7 +1,7 @@
 // The chat page: the list of chats, and the one that is open.
 
 import { does, fillTrays, focusComposer, mentionsIn, openDraft, showComposer, startEditing } from "./composer.js";
-import { avatar, byId, make, remember, remembered } from "./dom.js";
+import { avatar, byId, make, remember, remembered, renew, renewChildren, showText } from "./dom.js";
 import { lineElement, preview } from "./lines.js";
 import { listen, state } from "./state.js";
 import { currentLanguage, say, switchLanguage, translatePage } from "./texts.js";
@@ -47,7 +47,7 @@ function enter(chat) {
 }
 
 function showChatList() {
-  byId("chats").replaceChildren(...[...state.chats.values()].map(chatItem));
+  renewChildren(byId("chats"), ...[...state.chats.values()].map(chatItem));
 }
 
 function chatItem(chat) {
@@ -67,7 +67,7 @@ function chatItem(chat) {
     ),
     chat.unread > 0 ? make("span.badge", {}, chat.unread > 99 ? "99+" : String(chat.unread)) : null,
   );
-  return make("li", {}, button);
+  return make("li", { "data-key": chat.id }, button);
 }
 
 const isBlocked = (chat) => chat.kind === "user" && chat.members[0]?.friendship === "blocked";
@@ -75,7 +75,8 @@ const isBlocked = (chat) => chat.kind === "user" && chat.members[0]?.friendship 
 // ---- The lines of the open chat --------------------------------------------------------------------------
 
 function elementOf(line, chat, before) {
-  const act = { does, edit: startEditing };
+  // It may change before somebody edits it.
+  const act = { does, edit: ({ number }) => startEditing(chat.lines.get(number)) };
   return lineElement(line, chat, { me: chat.speaker, botName: state.bot.name, before, act });
 }
 
@@ -92,14 +93,19 @@ function showAllLines() {
 function showChanges(chat, lines) {
   if (chat !== state.current) return;
   const readingAlong = isAtEnd();
+  const focused = document.activeElement;
   const all = [...chat.lines.values()];
+  const changed = new Set(lines);
   let fromMe = false;
   let fromOthers = false;
-  for (const line of lines) {
-    const element = elementOf(line, chat, all[all.indexOf(line) - 1]);
+  for (const [at, line] of all.entries()) {
+    const before = all[at - 1];
+    // How a line looks depends on the one before.
+    if (!changed.has(line) && !changed.has(before)) continue;
+    const element = elementOf(line, chat, before);
     const shown = lineList.querySelector(`[data-number="${line.number}"]`);
     if (shown) {
-      shown.replaceWith(element);
+      renew(shown, element);
     } else {
       lineList.append(element);
       fromMe ||= line.author === chat.speaker;
@@ -110,6 +116,8 @@ function showChanges(chat, lines) {
   showFrame();
   if (readingAlong || fromMe) toEnd();
   else if (fromOthers) byId("newer").hidden = false;
+  // What had the keyboard is gone.
+  if (!focused.isConnected) focusComposer();
 }
 
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
@@ -130,7 +138,7 @@ function showFrame() {
     ? say("inGroup", { names, bot: chat.botPresent ? state.bot.name : "–" })
     : say("youAre", { name: chat.name });
   byId("no-bot").hidden = state.hasWebhookUrl;
-  byId("no-bot").textContent = say("noBot");
+  showText(byId("no-bot"), say("noBot"));
   showRelation(chat, group);
   showLoading(chat);
   showQuickReplies(chat);
@@ -172,33 +180,32 @@ function showQuickReplies(chat) {
       postback: () => does({ type: "postback", data: action.data, displayText: action.displayText }),
     };
     const click = taps[action.type];
-    return click ? [make("button.chip", { type: "button", click, dir: "auto" }, action.label)] : [];
+    const key = JSON.stringify(action);
+    return click ? [make("button.chip", { type: "button", "data-key": key, click, dir: "auto" }, action.label)] : [];
   });
-  byId("quick").replaceChildren(...chips);
+  renewChildren(byId("quick"), ...chips);
   byId("quick").hidden = chips.length === 0;
 }
 
 function showSpeakers(chat, group) {
   const speakers = byId("speaker");
   speakers.hidden = !group || chat.members.length < 2;
-  // Not under somebody's hands.
-  if (speakers.hidden || speakers.matches(":focus-within")) return;
   const choices = chat.members.map(({ id, name }) => {
     const change = () => {
-      chat.speaker = id;
-      remember(`speaker ${chat.id}`, id);
+      state.current.speaker = id;
+      remember(`speaker ${state.current.id}`, id);
       showAllLines();
     };
     const input = make("input", { type: "radio", name: "speaker", value: id, change });
-    input.checked = id === chat.speaker;
-    return make("label", {}, input, make("span", {}, name));
+    return make("label", { "data-key": id }, input, make("span", {}, name));
   });
-  speakers.replaceChildren(make("span.speaker-label", { "aria-hidden": "true" }, say("speakAs")), ...choices);
+  renewChildren(speakers, make("span.speaker-label", { "aria-hidden": "true" }, say("speakAs")), ...choices);
+  for (const input of speakers.querySelectorAll("input")) input.checked = input.value === chat.speaker;
 }
 
 function showConnection(connected) {
   document.body.classList.toggle("lost", !connected);
-  byId("connection").textContent = say(connected ? "connected" : "refusals.unreachable");
+  showText(byId("connection"), say(connected ? "connected" : "refusals.unreachable"));
   byId("connection").classList.toggle("is-lost", !connected);
 }
 
@@ -217,10 +224,15 @@ function translate() {
   }
 }
 
-byId("newer").addEventListener("click", toEnd);
+byId("newer").addEventListener("click", () => {
+  toEnd();
+  focusComposer();
+});
 byId("back").addEventListener("click", () => {
+  const left = byId("chats").querySelector("[aria-current]");
   history.replaceState(null, "", location.pathname);
   open(null);
+  left?.focus();
 });
 byId("language").addEventListener("click", () => {
   switchLanguage();
@@ -238,6 +250,11 @@ new ResizeObserver(() => readingAlong && toEnd()).observe(log);
 translate();
 listen({
   onLines: showChanges,
-  onUpdate: () => (state.current ? showChatList() : enter(wanted())),
+  onUpdate: () => {
+    if (state.current) return showChatList();
+    open(wanted());
+    // Whoever is at something else stays there.
+    if (document.activeElement === document.body) focusComposer();
+  },
   onConnection: showConnection,
 });

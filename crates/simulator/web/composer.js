@@ -122,6 +122,7 @@ const TRAYS = [
 
 function closeTrays() {
   for (const [button, tray] of TRAYS) {
+    if (byId(tray).contains(document.activeElement)) byId(button).focus();
     byId(tray).hidden = true;
     byId(button).setAttribute("aria-expanded", "false");
   }
@@ -164,11 +165,14 @@ export function fillTrays() {
 /** While an input method composes, its keys choose and end conversions. Some browsers say so by key code 229 only. */
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
+/** On a phone's keyboard Enter makes a new line; there is a button for sending. */
+const showEnterKey = () => (text.enterKeyHint = coarse.matches ? "enter" : "send");
+
+showEnterKey();
+coarse.addEventListener("change", showEnterKey);
 text.addEventListener("input", fit);
 text.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
-  // On a phone's keyboard Enter makes a new line; there is a button for sending.
-  if (coarse.matches) return;
+  if (event.key !== "Enter" || event.shiftKey || composes(event) || coarse.matches) return;
   event.preventDefault();
   send();
 });

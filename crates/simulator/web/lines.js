@@ -72,19 +72,21 @@ function withMentions(json, text) {
   return [...parts, text.slice(end)];
 }
 
+/** Only that a message is lost is read out: the steps before are many, and each replaces the last. */
 function deliveryNote({ state, reason, status, redeliveries }) {
   const again = redeliveries > 0 ? ` · ${say("redelivered", { count: redeliveries })}` : "";
   const why = reason ? ` (${say(`reasons.${reason}`, { status })})` : "";
+  const silent = { "aria-live": "off" };
   switch (state) {
     case "delivered":
-      return make("span", {}, say("read") + again);
+      return make("span.delivery", silent, say("read") + again);
     case "queued":
     case "sending":
-      return make("span", {}, say("sending") + again);
+      return make("span.delivery", silent, say("sending") + again);
     case "retrying":
-      return make("span.warning", {}, say("retrying") + why + again);
+      return make("span.delivery.warning", silent, say("retrying") + why + again);
     default:
-      return make("span.error", {}, `⚠ ${say("failed")}${why}${again}`);
+      return make("span.delivery.error", {}, `⚠ ${say("failed")}${why}${again}`);
   }
 }
 
@@ -113,10 +115,14 @@ export function lineElement(line, chat, { me, botName, before, act }) {
   const name = line.author === null ? botName : (author?.name ?? "?");
   const mine = line.author === me;
   const newDay = !before || day(before.at) !== day(line.at);
-  const content = line.message
-    ? messageElement(line, chat, { mine, name, act, first: newDay || before.author !== line.author || !before.message })
-    : noteElement(line, name, mine);
-  return make("li", { "data-number": line.number }, newDay ? make("div.day", {}, day(line.at)) : null, content);
+  const first = newDay || before.author !== line.author || !before.message;
+  const content = line.message ? messageElement(line, chat, { mine, name, act }) : noteElement(line, name, mine);
+  return make(
+    first ? "li.first" : "li",
+    { "data-number": line.number },
+    newDay ? make("div.day", {}, day(line.at)) : null,
+    content,
+  );
 }
 
 function noteElement(line, name, mine) {
@@ -127,7 +133,7 @@ function noteElement(line, name, mine) {
   return make("div.note", {}, text, failed ? deliveryNote(line.delivery) : null);
 }
 
-function messageElement(line, chat, { mine, name, act, first }) {
+function messageElement(line, chat, { mine, name, act }) {
   const meta = make(
     "div.meta",
     {},
@@ -137,11 +143,10 @@ function messageElement(line, chat, { mine, name, act, first }) {
     make("time", { datetime: new Date(line.at).toISOString() }, timeOfDay(line.at)),
   );
   const body = bubble(line.message, chat, mine);
-  const classes = first ? ".first" : "";
-  if (mine) return make(`div.line.mine${classes}`, {}, meta, body);
+  if (mine) return make("div.line.mine", {}, meta, body);
   const face = line.author === null ? botAvatar() : avatar(name);
   return make(
-    `div.line.theirs${classes}`,
+    "div.line.theirs",
     {},
     face,
     make("div.said", {}, make("div.author", {}, name), make("div.row", {}, body, meta)),

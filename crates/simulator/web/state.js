@@ -4,6 +4,9 @@
 const LINES_KEPT = 500;
 const RECONNECT_MS = 2_000;
 
+/** The simulator answers at once, if it can be reached. */
+const ACTION_MS = 10_000;
+
 export const state = {
   /** Chats by id, each with its lines by number. */
   chats: new Map(),
@@ -78,14 +81,23 @@ function keep(chat, lines) {
   return added;
 }
 
+/** What is done now waits for this: on several connections, messages could overtake each other. */
+let lastAction = Promise.resolve();
+
 /** Does something in the open chat as its speaker; gives why not, or nothing when it was done. */
-export async function tell(action) {
+export function tell(action) {
   const { id: chat, speaker: person } = state.current;
+  lastAction = lastAction.then(() => post({ chat, person, action }));
+  return lastAction;
+}
+
+async function post(request) {
   try {
     const answer = await fetch("/simulator/actions", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ chat, person, action }),
+      body: JSON.stringify(request),
+      signal: AbortSignal.timeout(ACTION_MS),
     });
     if (answer.ok) return null;
     const { refusal } = await answer.json().catch(() => ({}));
