@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use storage::{
     Batch, ConversationId, Decide, EventKey, Inbound, LanguageHint, Outcome, Store, StoreError,
 };
+use todo::Input;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout_at;
 
@@ -116,10 +117,13 @@ impl Lane {
                 Some(due) => timeout_at(due.into(), more).await.ok(),
             };
             let mut round = Round::default();
+            let now = Instant::now();
             for item in items.drain(..) {
                 match item {
                     LaneItem::Event(job) => {
-                        round.jobs.extend(self.parked.behind_others(job));
+                        let job = job.in_time(now);
+                        let job = job.and_then(|job| self.parked.behind_others(job));
+                        round.jobs.extend(job);
                     }
                     LaneItem::Language(conversation, language) => {
                         let released = self.parked.release(&conversation, language);
@@ -149,13 +153,13 @@ impl Lane {
         }
     }
 
-    /// Does all of it in one transaction. One bad event must not harm its neighbours: what the database refuses is tried again
+    /// Does all of it in one transaction, if it can. One bad event must not harm its neighbours: what the database refuses is tried again
     /// in ever smaller parts, until the bad one is alone.
     async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
         let mut replied = marks.take();
-        // The next one is the last.
+        // A stack: what is done next is its last.
         let mut parts = vec![jobs];
-        let (mut stored, mut trouble) = (false, None);
+        let (mut tried, mut stored, mut trouble) = (false, false, None);
         while let Some(jobs) = parts.pop() {
             let now = Instant::now();
             let jobs = jobs.into_iter().filter_map(|job| job.in_time(now));
@@ -167,6 +171,7 @@ impl Lane {
             if events.is_empty() && replied.is_empty() {
                 continue;
             }
+            tried = true;
             let batch = self.batch(events, std::mem::take(&mut replied), &waiters);
             let started = Instant::now();
             let result = self.commit(&batch).await;
@@ -194,26 +199,32 @@ impl Lane {
                     self.replies.marked(&batch.replied);
                 }
                 Err(error) => {
-                    trouble = Some(error.to_string());
                     let mut jobs = jobs_again(&batch, waiters);
-                    if !batch.replied.is_empty() {
-                        replied = batch.replied.to_vec();
-                        parts.extend([jobs, Vec::new()]);
-                    } else if jobs.len() > 1 {
-                        tracing::warn!(%error, events = jobs.len(), "a batch was refused; trying each half");
-                        let others = jobs.split_off(jobs.len() / 2);
-                        parts.extend([others, jobs]);
-                    } else {
-                        for Job { event, done, .. } in jobs {
-                            let event_id = &*event.key.event_id;
-                            tracing::error!(%error, event_id, "an event was refused, also alone");
-                            let _ = done.send(Err(Refusal::Refused));
-                        }
+                    let together = jobs.len() + batch.replied.len();
+                    if together > 1 {
+                        tracing::warn!(%error, events = jobs.len(), "a batch was refused; trying parts of it");
+                        let first = if batch.replied.is_empty() {
+                            let half = jobs.len() / 2;
+                            jobs.drain(..half).collect()
+                        } else {
+                            replied = batch.replied.to_vec();
+                            Vec::new()
+                        };
+                        parts.extend([jobs, first]);
+                        continue;
+                    }
+                    trouble = Some(error.to_string());
+                    for Job { event, done, .. } in jobs {
+                        let event_id = &*event.key.event_id;
+                        tracing::error!(%error, event_id, "an event was refused, also alone");
+                        let _ = done.send(Err(Refusal::Refused));
                     }
                 }
             }
         }
-        self.trouble.send_replace(trouble.filter(|_| !stored));
+        if tried {
+            self.trouble.send_replace(trouble.filter(|_| !stored));
+        }
     }
 
     /// A batch on which the core panics is refused like one the database does not take: it must not end the lane.
@@ -241,6 +252,9 @@ impl Lane {
         match outcome {
             Outcome::Applied(reply) => {
                 metrics::event_applied();
+                if let Input::Unsent { .. } = event.input {
+                    self.replies.outdate(&event.key.conversation);
+                }
                 if let Some(reply) = reply {
                     self.replies.dispatch(reply, Attempt::First);
                 }

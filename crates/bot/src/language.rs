@@ -85,9 +85,6 @@ impl Languages {
         let Some(person) = event.person.as_deref() else {
             return LanguageHint::UseDefault;
         };
-        if !event.is_in_own_chat() && locked(&self.untold).contains(person) {
-            return LanguageHint::Untold;
-        }
         if !self.failures().worth_asking(person) {
             return LanguageHint::UseDefault;
         }
@@ -116,6 +113,16 @@ impl Languages {
         }
         untold.insert(person.to_owned());
         LanguageHint::Untold
+    }
+
+    /// Whether LINE need not be asked about the person who sent this to a group, as it did not tell before.
+    pub(crate) fn are_untold(&self, event: &Inbound) -> bool {
+        let Some(person) = event.person.as_deref() else {
+            return false;
+        };
+        event.language == LanguageHint::NotAsked
+            && !event.is_in_own_chat()
+            && locked(&self.untold).contains(person)
     }
 
     fn failed(&self, person: &str, error: &(dyn std::error::Error + 'static)) -> LanguageHint {

@@ -7,7 +7,6 @@ use crate::intake::Refusal;
 use crate::lane::{Job, LaneItem};
 use crate::language::Languages;
 use std::collections::HashMap;
-use std::time::Instant;
 use storage::{ConversationId, LanguageHint};
 use tokio::sync::mpsc::WeakSender;
 
@@ -31,9 +30,13 @@ impl Parked {
         }
     }
 
-    /// Gives an event back, or keeps it where others of its conversation wait: it has to wait behind them.
-    pub(crate) fn behind_others(&mut self, job: Job) -> Option<Job> {
+    /// Gives an event back, with what is known of its language, or keeps it where others of its conversation wait: it has to
+    /// wait behind them.
+    pub(crate) fn behind_others(&mut self, mut job: Job) -> Option<Job> {
         if !self.jobs.contains_key(&job.event.key.conversation) {
+            if self.languages.are_untold(&job.event) {
+                job.event.language = LanguageHint::Untold;
+            }
             return Some(job);
         }
         self.park(job);
@@ -64,7 +67,7 @@ impl Parked {
         });
     }
 
-    /// The events of a conversation that waited, but for those nobody waits for any more.
+    /// The events of a conversation that waited.
     pub(crate) fn release(
         &mut self,
         conversation: &ConversationId,
@@ -72,10 +75,9 @@ impl Parked {
     ) -> impl Iterator<Item = Job> {
         let jobs = self.jobs.remove(conversation).unwrap_or_default();
         self.room += jobs.len();
-        let now = Instant::now();
-        jobs.into_iter().filter_map(move |mut job| {
+        jobs.into_iter().map(move |mut job| {
             job.event.language = language;
-            job.in_time(now)
+            job
         })
     }
 }

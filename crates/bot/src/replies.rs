@@ -6,14 +6,14 @@
 use crate::clock::Clock;
 use crate::lane::LaneItem;
 use crate::metrics;
-use crate::order::Lines;
+use crate::queues::{Queued, Queues};
 use crate::turns::{Asks, Place, Turn, Turns};
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use storage::{EventKey, OwedReply, Store};
+use storage::{ConversationId, EventKey, OwedReply, Store};
 use todo::Timestamp;
 use tokio::sync::mpsc::WeakSender;
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(6);
 /// When to stop trying within a lease, so that two processes do not send at once.
 const TRY_FOR: Duration = Duration::from_secs(5);
 
-/// When a reply that waits for its turn is left owed instead. What is left of the lease is as much as the client gives a
+/// When a reply that waits for its turn is left owed instead, and one that waits for another of its conversation overtakes it. What is left of the lease is as much as the client gives a
 /// call, so that none is cut short: LINE would take it, and be called again for nothing.
 const WAIT_FOR: Duration = TRY_FOR.saturating_sub(line::client::REPLY_TIME_LIMIT);
 
@@ -40,7 +40,8 @@ const RETRY: RetryPolicy = RetryPolicy {
 /// With less time left, no attempt is made: it would be cut short when LINE is slow.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
-/// A reply that waited for less is sent as it was stored: nobody takes a message back so soon.
+/// A reply that waited for less is sent as it was stored, unless this process has heard of a message taken back: one that
+/// another process was told of a moment ago would have come too late for a call, too.
 const FRESH: Duration = Duration::from_millis(100);
 
 /// Whether somebody may have sent a reply before.
@@ -70,7 +71,7 @@ struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     turns: Turns,
-    lines: Arc<Lines>,
+    queues: Arc<Queues>,
     /// Dispatched and not yet marked in the database: not to be sent a second time meanwhile.
     in_hand: Mutex<HashSet<EventKey>>,
     tasks: TaskTracker,
@@ -101,7 +102,7 @@ impl Replies {
                 store,
                 clock,
                 turns: Turns::new(),
-                lines: Arc::default(),
+                queues: Arc::default(),
                 in_hand: Mutex::default(),
                 tasks: TaskTracker::new(),
                 queue,
@@ -120,28 +121,30 @@ impl Replies {
             Attempt::Again { taken_at } => taken_at,
         };
         let is_last = has_run_out(&reply, leased_at);
-        // What was left owed is late already, and may be much: it is not lined up.
-        let (in_line, ahead) = match attempt {
-            Attempt::First => Some(self.inner.lines.join(&reply.key.conversation)).unzip(),
-            Attempt::Again { .. } => (None, None),
-        };
-        let ahead = ahead.flatten();
+        let conversation = &reply.key.conversation;
+        // What was left owed is late already, and may be much: it does not queue.
+        let left_before = attempt != Attempt::First;
         let asks = Asks {
             bytes: reply.messages.len(),
-            left_before: attempt != Attempt::First,
-            behind_another: ahead.is_some(),
+            left_before,
+            behind_another: !left_before && self.inner.queues.has(conversation),
         };
         let Some(place) = self.inner.turns.place(asks) else {
             leave(&reply.key, is_last);
             return false;
         };
+        let (queued, ahead) = (!left_before)
+            .then(|| self.inner.queues.join(conversation))
+            .unzip();
         in_hand.insert(reply.key.clone());
         // The lease ran while the reply was stored.
         let used = self.inner.clock.now().0.saturating_sub(leased_at.0);
         let used = Duration::from_millis(u64::try_from(used).unwrap_or_default());
         let now = Instant::now();
         let turn_by = now + WAIT_FOR.saturating_sub(used);
-        let give_up_at = now + TRY_FOR.saturating_sub(used);
+        let left = TRY_FOR.saturating_sub(used);
+        let give_up_at = now + left;
+        let overtake_at = now + WAIT_FOR.min(left / 2);
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
             let key = reply.key.clone();
@@ -149,15 +152,21 @@ impl Replies {
                 Place::Turn(turn) => inner.send(reply, attempt, turn, give_up_at).await,
                 // It would take the turn of one that can still be answered.
                 Place::Seat(_) if is_last => Fate::Left,
-                Place::Seat(seat) => match inner.turns.turn(seat, ahead, turn_by).await {
-                    Some(turn) if now.elapsed() < FRESH => {
-                        inner.send(reply, attempt, turn, give_up_at).await
+                Place::Seat(seat) => {
+                    if let Some(ahead) = ahead.flatten() {
+                        let _ = timeout_at(overtake_at, ahead).await;
                     }
-                    Some(turn) => inner.send_late(reply, attempt, turn, give_up_at).await,
-                    None => Fate::Left,
-                },
+                    let fresh = |queued: &Queued| now.elapsed() < FRESH && !queued.is_outdated();
+                    match inner.turns.turn(seat, turn_by).await {
+                        Some(turn) if queued.as_ref().is_some_and(fresh) => {
+                            inner.send(reply, attempt, turn, give_up_at).await
+                        }
+                        Some(turn) => inner.send_late(reply, attempt, turn, give_up_at).await,
+                        None => Fate::Left,
+                    }
+                }
             };
-            drop(in_line);
+            drop(queued);
             inner.conclude(key, fate, is_last).await;
         });
         true
@@ -171,6 +180,11 @@ impl Replies {
     /// Whether so many wait for LINE that another one might not be sent while its token is valid.
     pub(crate) fn are_behind(&self) -> bool {
         self.inner.turns.are_behind()
+    }
+
+    /// Somebody took a message back: what waits is to be read again, as it may quote it.
+    pub(crate) fn outdate(&self, conversation: &ConversationId) {
+        self.inner.queues.outdate(conversation);
     }
 
     /// The database knows that these are replied: they can be forgotten here.

@@ -3,7 +3,6 @@
 //! So many calls are made at once, and so many replies wait for one that ends. Whoever has waited longest goes first: while
 //! replies that were left owed wait here, new ones are left owed too.
 
-use crate::order::Ahead;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -122,17 +121,8 @@ impl Turns {
         Some(Place::Seat(Seat { _seat: seat, bytes }))
     }
 
-    /// Waits for who is ahead, and for a turn, first come, first served. `None` if there is none in time; who is ahead is not
-    /// waited for any longer either, but overtaken.
-    pub(crate) async fn turn(
-        &self,
-        seat: Seat,
-        ahead: Option<Ahead>,
-        until: Instant,
-    ) -> Option<Turn> {
-        if let Some(ahead) = ahead {
-            let _ = timeout_at(until, ahead).await;
-        }
+    /// Waits for a turn, first come, first served. `None` if there is none in time.
+    pub(crate) async fn turn(&self, seat: Seat, until: Instant) -> Option<Turn> {
         let call = Arc::clone(&self.calls).acquire_owned();
         let call = timeout_at(until, call).await.ok()?.ok()?;
         Some(Turn {
@@ -163,7 +153,7 @@ impl Turns {
         let backlog = Backlog { since, last: now };
         if backlog.is_long() && !before.is_some_and(Backlog::is_long) {
             tracing::warn!(
-                "LINE takes replies more slowly than messages come: webhooks are refused until those owed are sent"
+                "LINE takes replies more slowly than messages come: webhooks that have to be answered are refused until those owed are sent"
             );
         }
         *noted = Some(backlog);

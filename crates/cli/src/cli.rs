@@ -194,7 +194,7 @@ pub(crate) enum Config {
     },
 }
 
-/// Declares which settings a command takes as flags. Only their names are used; the values are read by
+/// Declares which settings a command has, as flags and elsewhere. Only their names are used; the values are read by
 /// [`config::load`](crate::config::load).
 macro_rules! groups {
     ($($(#[$doc:meta])* $name:ident: $($field:ident $settings:ty),+;)*) => {

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::store::{self, Opened};
 use crate::telemetry;
 use axum::extract::Request;
+use axum::http::Method;
 use axum::middleware::{self, Next};
 use bot::{Bot, Retention, SystemClock};
 use server::{App, Limits, Listener, Readiness};
@@ -239,9 +240,8 @@ async fn look_out(schema: &dyn Schema, readiness: &Readiness) {
 
 /// Traces webhooks. Probes come every few seconds and say nothing; what no route takes may be called anything.
 async fn trace(request: Request, next: Next) -> axum::response::Response {
-    const WEBHOOK: &str = "/callback";
-    if request.uri().path() == WEBHOOK {
-        telemetry::within_span(WEBHOOK, request, next).await
+    if request.method() == Method::POST && request.uri().path() == "/callback" {
+        telemetry::within_span("POST", "/callback", request, next).await
     } else {
         next.run(request).await
     }

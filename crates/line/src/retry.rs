@@ -6,7 +6,7 @@
 //! | 400 | give up; delivered if an earlier attempt may have been | give up | give up | give up |
 //! | 401 | refresh the token, once | refresh the token, once | refresh the token, once | refresh the token, once |
 //! | 409 | give up | delivered by an earlier attempt | give up | give up |
-//! | 429 | back off | back off | back off | give up |
+//! | 408, 429 | back off | back off | back off | give up |
 //! | other 4xx | give up | give up | give up | give up |
 //! | 5xx | back off | back off | back off | give up |
 //! | no answer | back off | back off | back off | give up |

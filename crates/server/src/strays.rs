@@ -6,7 +6,7 @@ use crate::probes::problem;
 use crate::seldom::Seldom;
 use axum::body::Body;
 use axum::response::Response;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -40,7 +40,8 @@ impl Strays {
 
     /// Logs what looks like LINE's, once in a while: anybody may send it.
     fn note(&self, request: &Request<Body>, status: StatusCode) {
-        if !request.headers().contains_key("x-line-signature") {
+        let missed = request.method() == Method::POST;
+        if !missed || !request.headers().contains_key("x-line-signature") {
             return;
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +51,7 @@ impl Strays {
             let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
             tracing::warn!(
                 sender_ip = peer.map(tracing::field::display),
-                method = %request.method(),
+                method = "POST",
                 path,
                 status = status.as_u16(),
                 "a webhook missed /callback: look at the URL in LINE's console, or run `linebot webhook get`"

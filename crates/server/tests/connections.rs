@@ -84,13 +84,13 @@ async fn connections_that_nobody_has_accepted_yet_are_served() {
 #[tokio::test]
 async fn everybody_who_comes_back_after_a_restart_finds_room_before_anybody_is_accepted() {
     let (_listener, address) = listener();
-    let most: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
+    // Of a system that lets few wait, no more is asked.
+    let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
+        .ok()
+        .and_then(|most| most.trim().parse().ok())
+        .unwrap_or(usize::MAX);
     let mut waiting = Vec::new();
-    for number in 0..most.min(1_000) {
+    for number in 0..most.min(300) {
         // One that finds no room is asked to try again in a second, by the kernel.
         let connecting = tokio::time::timeout(PATIENCE_OF_THE_KERNEL, TcpStream::connect(address));
         let connected = connecting.await;

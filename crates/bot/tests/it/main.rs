@@ -12,7 +12,7 @@ mod language;
 mod language_again;
 mod leases;
 mod metrics;
-mod order;
+mod queues;
 mod replies;
 mod room;
 mod support;

@@ -41,10 +41,10 @@ impl Database {
         match scheme {
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "mysql" | "mariadb" => Ok(Self::MysqlUrl(SecretString::from(url))),
-            _ if is_scheme(scheme) => Err(format!(
+            _ if rest.starts_with("//") && is_scheme(scheme) => Err(format!(
                 "unknown kind of database `{scheme}`; write {EXAMPLES}"
             )),
-            // Without a scheme, a user and a password stand before the first `:`.
+            // Without a scheme, what stands before the first `:` may be a password.
             _ => Err(format!("not a URL; write {EXAMPLES}")),
         }
     }

@@ -20,7 +20,8 @@ pub struct Flags<S> {
     group: PhantomData<S>,
 }
 
-/// Settings given on the command line, as written. Shows names only: a value may be a secret.
+/// Settings given on the command line, as written, and which ones the command has. Shows names only: a value may be a
+/// secret.
 #[derive(Clone, Default)]
 pub struct Given {
     values: BTreeMap<String, String>,

@@ -41,7 +41,7 @@ use std::path::Path;
 /// The settings in effect, and where each came from.
 #[derive(Clone, Debug)]
 pub struct Configuration {
-    /// The values.
+    /// The values; the defaults of settings the command does not have.
     pub settings: Settings,
     /// The database they name, if they name one.
     pub database: Option<Database>,

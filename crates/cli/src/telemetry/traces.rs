@@ -71,21 +71,21 @@ impl Traces {
     }
 }
 
-/// Carries a request that `route` takes within a span that continues the trace its `traceparent` header names
+/// Carries a request that the `route` takes within a span that continues the trace its `traceparent` header names
 /// (<https://www.w3.org/TR/trace-context/>); fields as in
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server>.
 pub(crate) async fn within_span(
+    method: &'static str,
     route: &'static str,
     request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
-    let method = request.method();
     let span = tracing::info_span!(
         "http.request",
         otel.name = format!("{method} {route}"),
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = %method,
+        http.request.method = method,
         http.route = route,
         http.response.status_code = field::Empty,
     );

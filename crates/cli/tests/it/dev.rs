@@ -20,7 +20,11 @@ impl Dev {
 
     fn start_with(data: &TempDir, flags: &[&str]) -> (Self, SocketAddr) {
         let home = data.path().to_str().unwrap();
-        let mut child = command(&[&["dev"], flags].concat(), &[("HOME", home)])
+        Self::run(command(&[&["dev"], flags].concat(), &[("HOME", home)]))
+    }
+
+    fn run(mut command: Command) -> (Self, SocketAddr) {
+        let mut child = command
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
@@ -95,7 +99,12 @@ fn metrics_are_served_where_a_setting_says() {
 #[test]
 fn it_ends_with_its_terminal() {
     let data = TempDir::new().unwrap();
-    let (mut dev, _) = Dev::start(&data);
+    // Tests run by `nohup` pass on that a closed terminal is of no concern.
+    let mut terminal = Command::new("env");
+    terminal
+        .args(["--default-signal=HUP", env!("CARGO_BIN_EXE_linebot"), "dev"])
+        .env("HOME", data.path());
+    let (mut dev, _) = Dev::run(terminal);
     let hung_up = Command::new("kill")
         .args(["-HUP", &dev.child.id().to_string()])
         .status()

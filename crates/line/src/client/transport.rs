@@ -84,13 +84,13 @@ impl Transport {
         request: Request<Full<Bytes>>,
         deadline: Instant,
     ) -> Result<Answer, ClientError> {
-        let mut call = Call {
+        let mut attempt = Attempt {
             endpoint,
             start: Instant::now(),
             is_over: false,
         };
         let result = self.exchange(endpoint, request, deadline).await;
-        call.end(&result);
+        attempt.end(&result);
         result
     }
 
@@ -134,14 +134,14 @@ impl Transport {
     }
 }
 
-/// A call under way. It leaves its line also when whoever made it has stopped waiting.
-struct Call {
+/// An attempt under way. It leaves its line also when nobody waits for it any more.
+struct Attempt {
     endpoint: Endpoint,
     start: Instant,
     is_over: bool,
 }
 
-impl Call {
+impl Attempt {
     fn end(&mut self, result: &Result<Answer, ClientError>) {
         self.is_over = true;
         match result {
@@ -151,7 +151,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for Attempt {
     fn drop(&mut self) {
         if !self.is_over {
             log(

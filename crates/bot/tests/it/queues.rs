@@ -1,7 +1,7 @@
 //! The list a person sees last is the newest.
 
 use crate::language::soon;
-use crate::replies::{alex, says, takes};
+use crate::replies::{alex, says, takes, takes_back};
 use crate::support::{OPEN, Stage, pass};
 use simulator::{Chat, Endpoint, Fault};
 use std::time::Duration;
@@ -51,6 +51,35 @@ async fn a_reply_that_line_takes_at_the_second_attempt_is_not_overtaken() {
     }
     stage.bot.stop(Duration::from_secs(20)).await;
     shows(&chat, &titles);
+}
+
+#[tokio::test]
+async fn a_reply_that_waits_for_another_shows_nothing_taken_back_meanwhile() {
+    let stage = Stage::new(64, OPEN).await;
+    let chat = alex(&stage);
+    let (secret, milk) = (says(&stage, &chat, "secret"), says(&stage, &chat, "milk"));
+    let taken_back = takes_back(&secret);
+    let delay = Duration::from_millis(50);
+    stage
+        .simulator
+        .plan_fault(Endpoint::Reply, 1, Fault::AcceptThenDelay(delay));
+    // The clock stands still, and does not jump ahead while there is something to do.
+    tokio::time::pause();
+    let busy = tokio::spawn(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    for event in [secret, milk, taken_back] {
+        stage.takes(event).await;
+    }
+    tokio::time::advance(delay).await;
+    tokio::time::resume();
+    busy.abort();
+    stage.bot.stop(Duration::from_secs(20)).await;
+    let messages = chat.bot_messages();
+    assert_eq!(messages.len(), 2);
+    assert!(!messages[1].text().unwrap().contains("secret"));
 }
 
 #[tokio::test]
