@@ -153,8 +153,8 @@ impl Lane {
         }
     }
 
-    /// Does all of it in one transaction, if it can. One bad event must not harm its neighbours: what the database refuses is tried again
-    /// in ever smaller parts, until the bad one is alone.
+    /// Does all of it in one transaction, if it can. One bad event must not harm its neighbours: what the database refuses is
+    /// tried again in ever smaller parts, until the bad one is alone.
     async fn work_off(&mut self, jobs: Vec<Job>, marks: &mut Marks) {
         let mut replied = marks.take();
         // A stack: what is done next is its last.

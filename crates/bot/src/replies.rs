@@ -26,8 +26,9 @@ pub(crate) const LEASE: Duration = Duration::from_secs(6);
 /// When to stop trying within a lease, so that two processes do not send at once.
 const TRY_FOR: Duration = Duration::from_secs(5);
 
-/// When a reply that waits for its turn is left owed instead, and one that waits for another of its conversation overtakes it. What is left of the lease is as much as the client gives a
-/// call, so that none is cut short: LINE would take it, and be called again for nothing.
+/// When a reply that waits for its turn is left owed instead, and one that waits for another of its conversation overtakes
+/// it. What is left of the lease is as much as the client gives a call, so that none is cut short: LINE would take it, and be
+/// called again for nothing.
 const WAIT_FOR: Duration = TRY_FOR.saturating_sub(line::client::REPLY_TIME_LIMIT);
 
 /// Quick enough for a person who waits, four attempts within [`TRY_FOR`].
