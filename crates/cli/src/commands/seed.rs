@@ -13,10 +13,10 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::fmt::Write;
 use std::str::FromStr;
-use storage::{ConversationRecord, MAX_ID_BYTES};
+use storage::{Conversation, ConversationRecord, MAX_ID_BYTES};
 use todo::list::{MAX_OPEN_TASKS, MAX_TITLE_CHARACTERS};
 use todo::takeover::{TakenOver, take_over};
-use todo::{Snapshot, Timestamp};
+use todo::{List, Timestamp};
 
 const IS_NUMBERED: &str = "SELECT COUNT(*) FROM information_schema.columns \
      WHERE table_schema = DATABASE() AND table_name = 'itemTable' AND column_name = 'main_key'";
@@ -131,26 +131,11 @@ impl Rows {
             now,
         );
         let remark = remark(&user, &taken, unclear);
-        let Snapshot {
-            revision,
-            next_task_id,
-            undoable,
-            unsent,
-            open,
-            closed,
-        } = taken.list;
-        let record = ConversationRecord {
-            conversation: user,
-            language: None,
-            left_at: None,
-            last_event_at: None,
-            revision,
-            next_task_id,
-            undoable,
-            unsent,
-            open,
-            closed,
+        let stored = Conversation {
+            list: List::new(taken.list),
+            ..Conversation::default()
         };
+        let record = ConversationRecord::new(user, &stored);
         importer.take(record, remark).await
     }
 }
