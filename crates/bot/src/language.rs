@@ -4,10 +4,11 @@
 //! that call is made outside any transaction: the store defers the event, and it is [parked](crate::parked) meanwhile. In a
 //! group it is the first speaker LINE tells of whose language counts.
 
+use crate::locked::locked;
 use line::retry::Outcome;
 use line::{ClientError, LineClient, StatusCode};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use storage::{Inbound, LanguageHint};
 use todo::Language;
@@ -137,10 +138,6 @@ impl Languages {
     fn failures(&self) -> MutexGuard<'_, Failures> {
         locked(&self.failures)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether LINE refuses to tell of this person (404: no friend, no consent; 400: an id it does not know). Anything else

@@ -29,6 +29,7 @@ mod housekeeping;
 mod intake;
 mod lane;
 mod language;
+mod locked;
 pub mod metrics;
 mod parked;
 mod queues;

@@ -1,7 +1,8 @@
 //! One reply after the other in each conversation: the list a person sees last has to be the newest.
 
+use crate::locked::locked;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use storage::ConversationId;
 use tokio::sync::oneshot;
 
@@ -62,7 +63,7 @@ impl Queues {
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<ConversationId, Queue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

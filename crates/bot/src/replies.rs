@@ -5,13 +5,14 @@
 
 use crate::clock::Clock;
 use crate::lane::LaneItem;
+use crate::locked::locked;
 use crate::metrics;
 use crate::queues::{Queued, Queues};
 use crate::turns::{Asks, Place, Turn, Turns};
 use line::LineClient;
 use line::retry::{self, Class, Decision, Outcome, RetryPolicy};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use storage::{ConversationId, EventKey, OwedReply, Store};
 use todo::Timestamp;
@@ -314,7 +315,7 @@ impl Inner {
     }
 
     fn in_hand(&self) -> MutexGuard<'_, HashSet<EventKey>> {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.in_hand)
     }
 }
 

@@ -3,7 +3,8 @@
 //! So many calls are made at once, and so many replies wait for one that ends. Whoever has waited longest goes first: while
 //! replies that were left owed wait here, new ones are left owed too.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::locked::locked;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -160,7 +161,7 @@ impl Turns {
     }
 
     fn backlog(&self) -> MutexGuard<'_, Option<Backlog>> {
-        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.backlog)
     }
 }
 

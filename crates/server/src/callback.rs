@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bot::Refusal;
 use bot::understand::{self, Understood};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,13 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 /// Who connected: a proxy, or LINE itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Peer {
+    /// The address a request came from, for the log.
+    pub(crate) fn ip(extensions: &http::Extensions) -> Option<IpAddr> {
+        extensions.get::<Self>().map(|peer| peer.0.ip())
+    }
+}
 
 /// What is known of a webhook, besides its outcome.
 #[derive(Default)]
@@ -156,7 +163,7 @@ fn log(
     seen: &Seen,
     elapsed: Duration,
 ) {
-    let peer = extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let peer = Peer::ip(extensions);
     let forwarded_for = headers
         .get("x-forwarded-for")
         .and_then(|value| value.to_str().ok());

@@ -40,15 +40,14 @@ impl Strays {
 
     /// Logs what looks like LINE's, once in a while: anybody may send it.
     fn note(&self, request: &Request<Body>, status: StatusCode) {
-        let missed = request.method() == Method::POST;
-        if !missed || !request.headers().contains_key("x-line-signature") {
+        if request.method() != Method::POST || !request.headers().contains_key("x-line-signature") {
             return;
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_due(Instant::now()) {
             let path = request.uri().path();
             let path: String = path.chars().take(MOST_CHARACTERS).collect();
-            let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+            let peer = Peer::ip(request.extensions());
             tracing::warn!(
                 sender_ip = peer.map(tracing::field::display),
                 method = "POST",

@@ -144,10 +144,8 @@ struct Attempt {
 impl Attempt {
     fn end(&mut self, result: &Result<Answer, ClientError>) {
         self.is_over = true;
-        match result {
-            Ok(answer) => log(self.endpoint, Ok(answer), self.start.elapsed()),
-            Err(error) => log(self.endpoint, Err(error.kind()), self.start.elapsed()),
-        }
+        let result = result.as_ref().map_err(ClientError::kind);
+        log(self.endpoint, result, self.start.elapsed());
     }
 }
 
